@@ -1,0 +1,60 @@
+# Every command of the project. `make` alone prints this list.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+READY := $(VENV)/.ready
+export RAPPORT_HOME ?= var
+
+.DEFAULT_GOAL := help
+.PHONY: help install demo test check lint types tests bench quality lock clean
+
+help: ## Show this list
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+install: $(READY) ## Make .venv with everything locked in it
+
+$(READY): requirements.lock pyproject.toml
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
+	  { echo "Python is $$($(PYTHON) -V 2>&1); 3.11 or later is expected; run: make PYTHON=python3.11"; exit 1; }
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
+	$(BIN)/python -m features.warm
+	@touch $(READY)
+
+demo: $(READY) ## From nothing to scored customers on a made-up company (under 90 s)
+	$(BIN)/rapport demo
+
+test: lint types tests ## Everything that a landing must pass
+
+check: $(READY) ## The quick suite (under 3 minutes)
+	$(BIN)/ruff check . && $(BIN)/ruff format --check .
+	$(BIN)/lint-imports --no-logo
+	$(BIN)/python -m pytest -q -m "not slow and not shared" -n 2
+
+lint: $(READY) ## Style and layers
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/lint-imports --no-logo
+
+types: $(READY) ## Static types, strict
+	$(BIN)/mypy
+	$(BIN)/mypy tests
+
+tests: $(READY) ## The whole test suite
+	$(BIN)/python -m pytest -n 2
+
+bench: $(READY) ## Measure speed beside a baseline; append to benchmarks/results.jsonl
+	$(BIN)/python -m benchmarks
+
+quality: $(READY) ## Measure the models on real data; append to benchmarks/quality.jsonl
+	$(BIN)/python -m benchmarks.quality
+
+lock: ## Resolve requirements.lock anew (exact versions, hashes, no index host)
+	$(PYTHON) -m pip install --quiet uv
+	$(PYTHON) -m uv pip compile pyproject.toml --extra dev --universal --python-version 3.11 --generate-hashes \
+	  --no-emit-index-url --no-annotate --no-header --quiet --output-file requirements.lock
+
+clean: ## Remove what the commands made (the workspace in var/ stays)
+	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache build dist
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +
