@@ -1,0 +1,92 @@
+"""One call of one command: parse its words, run it in a workspace, print its answer or one sentence."""
+
+from __future__ import annotations
+
+import argparse
+import importlib
+import json
+import os
+import signal
+import sys
+import warnings
+from collections.abc import Sequence
+from types import ModuleType
+
+from configs import RapportError, Settings
+from pipelines.workspace import Workspace
+from rapport.answer import Answer
+from rapport.main import COMMANDS
+from rapport.progress import progress
+
+
+def call(name: str, words: Sequence[str]) -> int:
+    """Run one command; its answer goes to the output as text, or as one JSON object under ``--json``.
+
+    Returns
+    -------
+    int
+        0 only when the command did what it says; 1 with one sentence on the error stream otherwise,
+        130 when stopped by hand.
+    """
+    _quiet()
+    module = _load(name)
+    arguments = _parser(name, module).parse_args(list(words))
+    try:
+        with (
+            progress(silent=arguments.json) as bar,
+            Workspace(Settings.load(home=arguments.home), progress=bar) as workspace,
+        ):
+            answer: Answer = module.run(arguments, workspace)
+    except RapportError as error:
+        return _refuse(str(error), arguments.json)
+    except KeyboardInterrupt:
+        _refuse("stopped by hand; nothing half done was kept; run the command again to go on", arguments.json)
+        return 130
+    except OSError as error:
+        what = f"{error.filename}: {error.strerror}" if error.filename else str(error)
+        sentence = f"the system refused ({what}); nothing half done was kept; mend that and run the command again"
+        return _refuse(sentence, arguments.json)
+    _show(json.dumps(answer.data, ensure_ascii=False, default=str) if arguments.json else answer.text())
+    return answer.exit_code
+
+
+def _load(name: str) -> ModuleType:
+    stem = name if (COMMANDS / f"{name}.py").exists() else f"{name}_"  # `import` is a word of Python's
+    return importlib.import_module(f"rapport.commands.{stem}")
+
+
+def _parser(name: str, module: ModuleType) -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog=f"rapport {name}", description=module.__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    module.arguments(parser)
+    parser.add_argument("--home", help="workspace folder (default: RAPPORT_HOME, else ./var)")
+    parser.add_argument("--json", action="store_true", help="print one JSON object, for programs")
+    return parser
+
+
+def _refuse(sentence: str, as_json: bool) -> int:
+    if as_json:
+        _show(json.dumps({"error": sentence}, ensure_ascii=False))
+    print(f"rapport: {sentence}", file=sys.stderr)
+    return 1
+
+
+def _show(text: str) -> None:
+    try:
+        print(text, flush=True)
+    except BrokenPipeError:  # the reader went away (`| head`), which is no failure of ours
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+
+
+def _quiet() -> None:
+    """Keep third parties from phoning home, and from writing over our answers."""
+    for name, value in (("MLFLOW_DISABLE_TELEMETRY", "true"), ("BENTOML_DO_NOT_TRACK", "True"), ("DO_NOT_TRACK", "1")):
+        os.environ.setdefault(name, value)
+    if not sys.warnoptions:
+        warnings.simplefilter("ignore")
+    signal.signal(signal.SIGTERM, _stop)
+
+
+def _stop(*_: object) -> None:
+    raise KeyboardInterrupt
