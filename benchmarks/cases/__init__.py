@@ -1,0 +1,1 @@
+"""One file, one case: each defines `case`."""
