@@ -85,3 +85,37 @@ class FrameError(RapportError):
             f"the values for {model!r} lack {', '.join(names[:3])}{more}; every feature of the model is expected; "
             "read the features named in the model's refs"
         )
+
+
+class LogError(RapportError):
+    """An answer could not be written into the prediction log."""
+
+    @classmethod
+    def fields(cls, missing: Collection[str], unknown: Collection[str], known: Collection[str]) -> Self:
+        """The answer is not made of the log's columns."""
+        wrong = [f"lacks {', '.join(missing)}"] if missing else []
+        wrong += [f"has the unknown {', '.join(unknown)}"] if unknown else []
+        return cls(
+            f"an answer for the prediction log {' and '.join(wrong)}; its columns are {', '.join(known)}; "
+            "name them so"
+        )
+
+    @classmethod
+    def unwritable(cls, path: Path, reason: object) -> Self:
+        """The file system refused."""
+        return cls(
+            f"the prediction log {path} cannot be written ({reason}); room and permission are expected; "
+            "free the disk or mend the folder's rights"
+        )
+
+
+class PopulationError(RapportError):
+    """The text that says whom a model may score cannot be used."""
+
+    @classmethod
+    def unusable(cls, text: str, reason: object) -> Self:
+        """The expression is broken or uses what is not allowed."""
+        return cls(
+            f"the population {text!r} cannot be used ({reason}); a comparison of features such as "
+            "'buying__orders_365d > 0' is expected; train the model again"
+        )
