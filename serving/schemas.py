@@ -1,0 +1,178 @@
+"""The shapes of questions and answers, as the server reads them and as `/openapi.json` describes them."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Literal, TypeAlias
+
+from pydantic import BaseModel, ConfigDict, Field, FailFast, PlainValidator, WithJsonSchema
+from pydantic_core import PydanticCustomError
+
+from crm import clock
+
+ID_LIMIT = 200  # characters of one number, as in the records
+MAX_REASONS = 20
+MAX_K = 100
+
+Status: TypeAlias = Literal["ok", "unknown", "ineligible", "stale"]
+
+
+def _number(value: object) -> str:
+    """A number of the records: a text, or a whole number's decimal digits."""
+    if type(value) is str:
+        text = value
+    elif type(value) is int and abs(value) < 10**ID_LIMIT:
+        text = str(value)
+    else:
+        raise PydanticCustomError("id", "is {shown}", {"shown": _shown(value)})
+    if not 0 < len(text) <= ID_LIMIT:
+        raise PydanticCustomError("id", "has {length} characters", {"length": len(text)})
+    return text
+
+
+def _shown(value: object) -> str:
+    names = {bool: "a truth value", float: "a number with a fraction", type(None): "null", dict: "an object", list: "a list"}
+    return names.get(type(value), "too long")
+
+
+def _moment(value: object) -> int:
+    """Microseconds of an ISO 8601 text with a zone, or of a date."""
+    if type(value) is not str:
+        raise PydanticCustomError("moment", "is {shown}", {"shown": _shown(value) if type(value) is not int else "a number"})
+    try:
+        return clock.parse(value)
+    except ValueError as error:
+        why = "has no zone" if "zone" in str(error) else "is no time"
+        raise PydanticCustomError("moment", "{why}", {"why": why}) from error
+
+
+Id: TypeAlias = Annotated[
+    str,
+    PlainValidator(_number),
+    WithJsonSchema({"anyOf": [{"type": "string", "minLength": 1, "maxLength": ID_LIMIT}, {"type": "integer"}]}),
+]
+Moment: TypeAlias = Annotated[
+    int, PlainValidator(_moment), WithJsonSchema({"type": "string", "format": "date-time", "examples": ["2011-12-09T12:50:00Z"]})
+]
+Ids: TypeAlias = Annotated[list[Id], FailFast(), Field(description="Numbers of the customers, leads … asked about.")]
+
+
+class Question(BaseModel):
+    """What every question shares: unknown fields are errors, nothing is coerced."""
+
+    model_config = ConfigDict(extra="forbid", strict=True)
+
+    ids: Ids
+    as_of: Moment | None = Field(
+        default=None,
+        description="Moment of the question, with a zone; a date means its midnight in UTC. Default: the earliest "
+        "`complete_until` of the sources in use; now, when all are live.",
+    )
+
+
+class ScoreRequest(Question):
+    """Scores for some ids.
+
+    Examples
+    --------
+    >>> ScoreRequest.model_validate_json('{"ids": ["12583", 17850]}').ids
+    ['12583', '17850']
+    """
+
+    model_config = ConfigDict(json_schema_extra={"examples": [{"ids": ["12583", 17850], "explain": 3}]})
+
+    explain: Annotated[int, Field(ge=0, le=MAX_REASONS, description="How many reasons per id.")] = 0
+
+
+class RecommendRequest(Question):
+    """Products for some customers.
+
+    Examples
+    --------
+    >>> RecommendRequest.model_validate_json('{"ids": ["12583"]}').k
+    10
+    """
+
+    model_config = ConfigDict(json_schema_extra={"examples": [{"ids": ["12583"], "k": 10}]})
+
+    k: Annotated[int, Field(ge=1, le=MAX_K, description="How many products per id.")] = 10
+
+
+class ReasonBody(BaseModel):
+    """One reason for a score, in words; `effect` is in log-odds and signed."""
+
+    text: str
+    feature: str
+    family: str
+    effect: float
+    value: float | str | None
+
+
+class Answer(BaseModel):
+    """The answer for one id; `score` and `band` are null when the id is unknown or ineligible."""
+
+    id: str
+    status: Status
+    score: float | None
+    band: str | None
+    reasons: list[ReasonBody]
+
+
+class ScoreResponse(BaseModel):
+    """One answer per id, in the order asked."""
+
+    model: str
+    version: str
+    as_of: str
+    warning: str | None = Field(description="Why these answers should be used with care; null when there is nothing to say.")
+    answers: list[Answer]
+
+
+class Product(BaseModel):
+    """One recommended product."""
+
+    product: str
+    name: str | None
+    score: float
+    reason: str | None
+
+
+class Recommendations(BaseModel):
+    """The products for one id."""
+
+    id: str
+    status: Status
+    products: list[Product]
+
+
+class RecommendResponse(BaseModel):
+    """One list of products per id, in the order asked."""
+
+    model: str
+    version: str
+    as_of: str
+    warning: str | None
+    answers: list[Recommendations]
+
+
+class ErrorDetail(BaseModel):
+    """A code for programs and one sentence for people."""
+
+    code: str
+    message: str
+
+
+class ErrorResponse(BaseModel):
+    """The one shape of everything that went wrong."""
+
+    error: ErrorDetail
+
+
+def example(model: type[BaseModel]) -> Any:
+    """The first example of a shape, for `/openapi.json`.
+
+    Examples
+    --------
+    >>> example(RecommendRequest)
+    {'ids': ['12583'], 'k': 10}
+    """
+    return model.model_json_schema()["examples"][0]
