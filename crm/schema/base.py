@@ -22,7 +22,9 @@ from sqlalchemy import (
 )
 from sqlalchemy.orm import DeclarativeBase, Mapped, declared_attr, mapped_column
 
-DataClass: TypeAlias = Literal["public", "business", "contact", "identity", "financial", "free_text", "special", "secret"]
+DataClass: TypeAlias = Literal[
+    "public", "business", "contact", "identity", "financial", "free_text", "special", "secret"
+]
 
 KEY_LENGTH = 200
 TEXT_LIMIT = 100_000  # characters of one text value; longer ones are rejected on import
@@ -98,10 +100,11 @@ def flag(data_class: DataClass = "business", *, nullable: bool = True) -> Any:
     return column(data_class, Boolean, nullable=nullable)
 
 
-def to(target: str, *, nullable: bool = True, index: bool = True) -> Any:
-    """A foreign key to ``target`` (``"customers.id"``)."""
+def to(target: str, *, nullable: bool = True, index: bool = True, circular: bool = False) -> Any:
+    """A foreign key to ``target`` (``"customers.id"``); a circular one is added after both tables are made."""
     kind = String(KEY_LENGTH) if not target.endswith(".id") else BigInteger
-    return column("business", kind, ForeignKey(target), nullable=nullable, index=index)
+    reference = ForeignKey(target, deferrable=True, initially="IMMEDIATE", use_alter=circular)
+    return column("business", kind, reference, nullable=nullable, index=index)
 
 
 class Reference(Base):
@@ -194,7 +197,12 @@ class Fact(_Clocked):
 
 def to_fact(name: str, target: str) -> ForeignKeyConstraint:
     """A foreign key ``(<name>_id, <name>_version)`` to the version of a fact that was referred to."""
-    return ForeignKeyConstraint([f"{name}_id", f"{name}_version"], [f"{target}.id", f"{target}.version"])
+    return ForeignKeyConstraint(
+        [f"{name}_id", f"{name}_version"],
+        [f"{target}.id", f"{target}.version"],
+        deferrable=True,
+        initially="IMMEDIATE",
+    )
 
 
 def exactly_one(*columns: str, name: str) -> CheckConstraint:
@@ -227,7 +235,9 @@ def versions_of(head: type[Head]) -> Table:
 
 def _version_column(item: Any) -> Any:
     keyed = item.name in ("id", "version")
-    reference = [ForeignKey(f"{item.table.name}.id", deferrable=True, initially="DEFERRED")] if item.name == "id" else []
+    reference = (
+        [ForeignKey(f"{item.table.name}.id", deferrable=True, initially="DEFERRED")] if item.name == "id" else []
+    )
     return Column(
         item.name,
         item.type,
@@ -237,4 +247,3 @@ def _version_column(item: Any) -> Any:
         nullable=item.nullable and not keyed,
         info=dict(item.info),
     )
-

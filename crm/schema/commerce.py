@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sqlalchemy import BigInteger, CheckConstraint, ForeignKeyConstraint, Index, UniqueConstraint
+from sqlalchemy import BigInteger, CheckConstraint, Index, UniqueConstraint
 from sqlalchemy.orm import Mapped
 
 from crm.schema.base import Fact, Head, column, key, moment, money, number, to, to_fact, versions_of, whole
@@ -61,7 +61,7 @@ class OrderLine(Fact):
     __tablename__ = "order_lines"
     extra = (
         to_fact("order", "orders"),
-        ForeignKeyConstraint(["return_of_id", "return_of_version"], ["order_lines.id", "order_lines.version"]),
+        to_fact("return_of", "order_lines"),
         Index(None, "order_id"),
         CheckConstraint("kind in ('sale', 'return', 'adjustment')", name="kind"),
         CheckConstraint("quantity <> 0", name="quantity"),

@@ -26,9 +26,7 @@ class Consent(Fact):
     extra = (
         CheckConstraint("decision in ('granted', 'denied', 'withdrawn')", name="decision"),
         CheckConstraint("channel in ('email', 'phone', 'sms', 'post', 'social', 'web', 'any')", name="channel"),
-        CheckConstraint(
-            "basis in ('consent', 'contract', 'legitimate_interest', 'soft_opt_in')", name="basis"
-        ),
+        CheckConstraint("basis in ('consent', 'contract', 'legitimate_interest', 'soft_opt_in')", name="basis"),
     )
 
     party_id: Mapped[int] = to("parties.id", nullable=False)

@@ -70,8 +70,11 @@ class Contact(Head):
     extra = (
         CheckConstraint("to_on is null or from_on is null or from_on < to_on", name="period"),
         Index(
-            "uq_contacts_primary", "company_id", unique=True,
-            sqlite_where=sql("is_primary and op <> 'retract'"), postgresql_where=sql("is_primary and op <> 'retract'"),
+            "uq_contacts_primary",
+            "company_id",
+            unique=True,
+            sqlite_where=sql("is_primary and op <> 'retract'"),
+            postgresql_where=sql("is_primary and op <> 'retract'"),
         ),
     )
 

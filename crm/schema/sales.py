@@ -74,7 +74,7 @@ class Lead(Head):
     first_touch_at: Mapped[int | None] = moment()
     converted_at: Mapped[int | None] = moment()
     converted_customer_id: Mapped[int | None] = to("customers.id")
-    converted_opportunity_id: Mapped[int | None] = to("opportunities.id")
+    converted_opportunity_id: Mapped[int | None] = to("opportunities.id", circular=True)
     unqualified_reason_id: Mapped[int | None] = to("close_reasons.id", index=False)
     recycle_until_on: Mapped[object | None] = day()
 

@@ -1,0 +1,272 @@
+"""Records: the one object through which a process reads and writes what happened, and when we knew it."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from functools import cached_property
+from types import TracebackType
+from typing import Self
+
+import pyarrow as pa
+from sqlalchemy import Engine, create_engine, select
+from sqlalchemy.engine import URL, make_url
+
+from configs import Settings
+from crm import audit, references, resolving, writer
+from crm.connections import Connection, connect
+from crm.counters import ARRIVAL, COUNTERS
+from crm.errors import RecordsError
+from crm.failures import explained
+from crm.reader import Reader
+from crm.sources import AttributeInfo, SourceInfo, read_attributes, read_sources
+from crm.writer import Change, WriteCounts
+
+NUMBERS = {"customer": "customers", "lead": "leads", "product": "products", "opportunity": "opportunities"}
+
+
+class Records:
+    """The records of one workspace. Made by `crm.open`, which migrates them first.
+
+    Safe for several threads; several processes may write at the same time and wait for each other.
+
+    Parameters
+    ----------
+    settings : Settings
+
+    Examples
+    --------
+    >>> import tempfile, pyarrow as pa, crm
+    >>> from pathlib import Path
+    >>> from configs import Settings
+    >>> home = tempfile.TemporaryDirectory()
+    >>> records = crm.open(Settings(home=Path(home.name)))
+    >>> party = {"source_key": ["a"], "kind": ["person"], "status": ["active"]}
+    >>> records.write({"parties": pa.table(party)})["parties"]
+    WriteCounts(read=1, inserted=1, corrected=0, retracted=0, unchanged=0)
+    >>> records.write({"parties": pa.table(party)})["parties"].unchanged
+    1
+    >>> records.arrow("parties", ["id", "kind"]).to_pylist()
+    [{'id': 1, 'kind': 'person'}]
+    >>> records.close(); home.cleanup()
+    """
+
+    def __init__(self, settings: Settings) -> None:
+        self.settings = settings
+        self._url: URL = make_url(settings.records_url)
+        self._reader = Reader(self._url)
+        self._writing = threading.Lock()
+
+    @cached_property
+    def engine(self) -> Engine:
+        """A SQLAlchemy engine on the same database, for migrations and maintenance.
+
+        On SQLite it must not be used while this process reads or writes through the other methods:
+        see `crm.connections`.
+        """
+        return create_engine(self._url)
+
+    def arrow(
+        self,
+        table: str,
+        columns: Sequence[str] | None = None,
+        *,
+        after_seq: int | None = None,
+        upto_seq: int | None = None,
+    ) -> pa.Table:
+        """A table, or some of its columns, as Arrow in the order of its primary key.
+
+        Parameters
+        ----------
+        table : str
+            Any table of the schema, ``<table>_versions`` included.
+        columns : sequence of str, optional
+            Default: all.
+        after_seq, upto_seq : int, optional
+            Only rows with ``after_seq < seq <= upto_seq``.
+
+        Returns
+        -------
+        pa.Table
+            int64 (moments in µs, money in ten-thousandths), float64, bool, date32 or string.
+
+        Raises
+        ------
+        RecordsError
+            If the table or a column is unknown.
+        """
+        return self._reader.arrow(table, columns, after_seq, upto_seq)
+
+    def batches(self, table: str, columns: Sequence[str] | None = None) -> Iterator[pa.RecordBatch]:
+        """The same as `arrow`, batch by batch in bounded memory; all batches show one moment."""
+        return self._reader.batches(table, columns)
+
+    def query(self, sql: str, parameters: Mapping[str, object] | None = None) -> pa.Table:
+        """The answer to one SELECT with ``:named`` parameters; it cannot change anything.
+
+        Parameters
+        ----------
+        sql : str
+        parameters : mapping, optional
+            Value of each name: int, float, str, bool or None.
+
+        Returns
+        -------
+        pa.Table
+            A column named like one of the schema has that one's type; exact sums are int64, other
+            exact numbers float64.
+
+        Raises
+        ------
+        RecordsError
+            If the text is not one SELECT, or the database refuses it.
+        """
+        return self._reader.query(sql, parameters)
+
+    def write(
+        self,
+        tables: Mapping[str, pa.Table],
+        *,
+        source: str = "rapport",
+        known_at: int | None = None,
+        actor: str | None = None,
+        reason: str | None = None,
+    ) -> dict[str, WriteCounts]:
+        """Write rows of heads and facts, all of them or none.
+
+        Parameters
+        ----------
+        tables : mapping of str to pa.Table
+            Rows by table name: our columns, ``source_key``, and optionally ``op`` (``retract`` withdraws and
+            needs only the key), ``occurred_at`` and ``known_at``. A foreign key is given as ``<name>_id``, or as
+            ``<name>_key``: the source key of the row that is meant, of the same source, in this write or before
+            it; for lists of values their natural key (``<pipeline>/<stage>``). Columns that are not given keep
+            the value they have.
+        source : str
+            A declared source; the internal one by default.
+        known_at : int, optional
+            Moment (µs) for rows that give none. Default: now.
+        actor, reason : str, optional
+            Kept with each new version of a head. Default actor: that of the settings.
+
+        Returns
+        -------
+        dict of str to WriteCounts
+
+        Raises
+        ------
+        RecordsError
+            Naming table, row and column of the first thing that breaks a rule; nothing is written then.
+
+        Notes
+        -----
+        A key that the source has written before keeps its id: the same content again is unchanged, other
+        content is a new version (``op`` ``correct``) whose ``known_at`` is later than that of the one before.
+        """
+        change = Change(source, known_at, actor or self.settings.actor, reason)
+        with self._write_connection() as connection:
+            return writer.write(connection, tables, change)
+
+    def resolve(self, table: str, source: str, keys: pa.Array | pa.ChunkedArray) -> pa.Array:
+        """The id of each source key, null where the source has no such row.
+
+        Parameters
+        ----------
+        table : str
+            A head or a fact, or a list of values (its natural key then; the source does not matter).
+        source : str
+        keys : array of string
+
+        Returns
+        -------
+        pa.Array
+            int64, as long as `keys`.
+        """
+        with self._reader.lend() as connection:
+            return resolving.resolve(connection, table, source, keys)
+
+    def watermark(self) -> int:
+        """The greatest ``seq`` that is committed; 0 before the first write."""
+        with self._reader.lend() as connection:
+            return int(connection.rows(select(COUNTERS.c.value).where(COUNTERS.c.name == ARRIVAL))[0][0])
+
+    def sources(self) -> list[SourceInfo]:
+        """Every source with what it declares and how many rows it has in each table."""
+        with self._reader.lend() as connection:
+            return read_sources(connection)
+
+    def declare_source(self, info: SourceInfo) -> None:
+        """Put in a source, or change what it declares."""
+        self.reference("sources", info.row())
+
+    def reference(self, table: str, rows: pa.Table) -> None:
+        """Put in or change rows of a list of values by their natural key.
+
+        Raises
+        ------
+        RecordsError
+            If the table is not such a list, or a row breaks a rule.
+        """
+        with self._write_connection() as connection:
+            references.upsert(connection, table, rows)
+
+    def audit(self, action: str, subject: str, detail: Mapping[str, object]) -> None:
+        """Append an entry to the audit log in the name of the settings' actor."""
+        with self._write_connection() as connection:
+            audit.append(connection, self.settings.actor, action, subject, detail)
+
+    def verify_audit(self) -> int:
+        """Check the audit log's chain of hashes; the number of its entries.
+
+        Raises
+        ------
+        RecordsError
+            If an entry was changed, removed or put in.
+        """
+        return audit.verify(row for batch in self.batches("audit_log") for row in batch.to_pylist())
+
+    def attributes(self, entity: str) -> list[AttributeInfo]:
+        """The custom attributes of an entity (customer, lead, opportunity, product, company)."""
+        with self._reader.lend() as connection:
+            return read_attributes(connection, entity)
+
+    def numbers(self, entity: str) -> pa.Table:
+        """The number by which people ask for each row of an entity.
+
+        Returns
+        -------
+        pa.Table
+            ``id`` int64, ``number`` string.
+
+        Raises
+        ------
+        RecordsError
+            If the entity has no numbers.
+        """
+        if entity not in NUMBERS:
+            raise RecordsError(f"{entity!r} has no numbers; one of {', '.join(NUMBERS)} is expected; name that")
+        return self.arrow(NUMBERS[entity], ["id", f"{entity}_no"]).rename_columns(["id", "number"])
+
+    def close(self) -> None:
+        """Close every connection."""
+        self._reader.close()
+        if "engine" in self.__dict__:
+            self.engine.dispose()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    @contextmanager
+    def _write_connection(self) -> Iterator[Connection]:
+        with self._writing, explained(self._url):
+            connection = connect(self._url, writes=True)
+            try:
+                yield connection
+            finally:
+                connection.close()

@@ -1,0 +1,226 @@
+"""The set-based statements of one write, the same for SQLite and PostgreSQL.
+
+``stage_<t>`` holds the rows as given, ``keys_<t>`` the same with the id of each, ``rows_<t>`` what is to
+be written: complete new versions in the table's own columns, without the rows that change nothing.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any
+
+from sqlalchemy import (
+    BigInteger,
+    ColumnElement,
+    FromClause,
+    Select,
+    Table,
+    TableClause,
+    and_,
+    case,
+    column,
+    false,
+    func,
+    literal_column,
+    null,
+    or_,
+    select,
+    table as plain_table,
+)
+
+from crm.shapes import CLOCKED, MANAGED, Link, content, keyed, links, shapes
+
+INSERT, CORRECT, RETRACT = 1, 2, 3
+
+
+@dataclass(frozen=True)
+class Target:
+    """One table of a write: what was given for it, and by whom.
+
+    Attributes
+    ----------
+    table : Table
+    given : tuple of str
+        Columns handed in, ``n`` and key columns included.
+    source_id : int
+    default_known : int
+        ``known_at`` of rows that give none, µs.
+    now : int
+        The present, µs.
+    pending : frozenset of str
+        Tables of this write whose rows are not in the database yet, this one included.
+    """
+
+    table: Table
+    given: tuple[str, ...]
+    source_id: int
+    default_known: int
+    now: int
+    pending: frozenset[str] = field(default_factory=frozenset)
+
+    @property
+    def is_fact(self) -> bool:
+        """Whether the table is append-only."""
+        return shapes()[self.table.name] == "fact"
+
+    @property
+    def links(self) -> list[Link]:
+        """The foreign keys given as source keys."""
+        return [link for key, link in links(self.table.name).items() if key in self.given]
+
+
+def temporary(kind: str, name: str, columns: tuple[str, ...]) -> TableClause:
+    """A temporary table of this write, with its columns typed like those of the schema where they are used in sums."""
+    return plain_table(f"{kind}_{name}", *[column(item) for item in columns])
+
+
+def number(value: int) -> ColumnElement[int]:
+    """A 64-bit number written into the statement."""
+    return literal_column(str(int(value)), BigInteger)
+
+
+def stored(target: Table, source_id: int, key: ColumnElement[Any], alias: str) -> tuple[FromClause, ColumnElement[bool]]:
+    """A table of the schema and the condition that finds the last version of a source's key in it."""
+    found = target.alias(alias)
+    condition = and_(found.c.source_id == number(source_id), found.c.source_key == key)
+    if shapes()[target.name] == "fact":
+        later = target.alias(f"{alias}_later")
+        last = select(func.max(later.c.version)).where(later.c.source_id == number(source_id), later.c.source_key == key)
+        condition = and_(condition, found.c.version == last.scalar_subquery())
+    return found, condition
+
+
+def keys(target: Target, last_id: int) -> Select[Any]:
+    """Rows as given, with the current id and version of each, or a new id."""
+    given = temporary("stage", target.table.name, target.given)
+    current, condition = stored(target.table, target.source_id, given.c.source_key, "current")
+    is_new = current.c.id.is_(None)
+    order = func.sum(case((is_new, number(1)), else_=number(0))).over(order_by=given.c.n)
+    return select(
+        given,
+        current.c.id.label("current_id"),
+        current.c.version.label("current_version"),
+        case((is_new, number(last_id) + order), else_=current.c.id).label("id"),
+    ).select_from(given.outerjoin(current, condition))
+
+
+def rows(target: Target, last_seq: int) -> Select[Any]:
+    """The new versions to write, with their ``seq``, in the order given."""
+    all_rows = _versions(target).subquery("every")
+    position = func.row_number().over(order_by=all_rows.c.n)
+    return select(all_rows, (number(last_seq) + position).label("seq")).where(all_rows.c.change != number(0))
+
+
+def _versions(target: Target) -> Select[Any]:
+    table = target.table
+    given = temporary("keys", table.name, (*target.given, "current_id", "current_version", "id"))
+    current = table.alias("current")
+    source: FromClause = given.outerjoin(
+        current, and_(current.c.id == given.c.current_id, *_same_version(target, current, given))
+    )
+    values: dict[str, ColumnElement[Any]] = {name: given.c[name] for name in target.given if name in table.c}
+    for link in target.links:
+        source, values[link.id], version = _resolve(target, link, source, given.c[link.key])
+        if link.version is not None:
+            values[link.version] = version
+    values |= _versions_of_ids(target, values)
+    is_retracted = given.c.op == "retract" if "op" in target.given else false()
+    unresolved = [and_(given.c[link.key].is_not(None), values[link.id].is_(None)) for link in target.links]
+    change = _change(target, given, current, values, is_retracted, unresolved)
+    known_at = _known_at(target, given, current)
+    return select(
+        given.c.n,
+        given.c.id,
+        (func.coalesce(given.c.current_version, number(0)) + number(1)).label("version"),
+        number(target.source_id).label("source_id"),
+        given.c.source_key,
+        case((change == number(INSERT), "assert"), (change == number(RETRACT), "retract"), else_="correct").label("op"),
+        _occurred_at(target, given, current, known_at).label("occurred_at"),
+        known_at.label("known_at"),
+        change.label("change"),
+        *[_patched(item.name, values, current, given, target).label(item.name) for item in content(table)],
+        *[given.c[link.key] for link in target.links],
+        *([] if target.is_fact else [func.coalesce(current.c.public_id, given.c.public_id).label("public_id")]),
+    ).select_from(source)
+
+
+def _same_version(target: Target, current: FromClause, given: FromClause) -> list[ColumnElement[bool]]:
+    return [current.c.version == given.c.current_version] if target.is_fact else []
+
+
+def _resolve(
+    target: Target, link: Link, source: FromClause, key: ColumnElement[Any]
+) -> tuple[FromClause, ColumnElement[Any], ColumnElement[Any]]:
+    """Join what a key refers to: in the database, or among rows of this write that are not written yet."""
+    if shapes()[link.target.name] == "reference":
+        listed = keyed(link.target).alias(f"to_{link.name}")
+        return source.outerjoin(listed, listed.c.key == key), listed.c.id, null()
+    found, condition = stored(link.target, target.source_id, key, f"to_{link.name}")
+    source = source.outerjoin(found, condition)
+    if link.target.name not in target.pending:
+        return source, found.c.id, found.c.version
+    names = ("source_key", "id", "current_version")
+    new = temporary("keys", link.target.name, names).alias(f"new_{link.name}")
+    source = source.outerjoin(new, new.c.source_key == key)
+    version = case((new.c.id.is_not(None), func.coalesce(new.c.current_version, number(1))), else_=found.c.version)
+    return source, func.coalesce(new.c.id, found.c.id), version
+
+
+def _versions_of_ids(target: Target, values: dict[str, ColumnElement[Any]]) -> dict[str, ColumnElement[Any]]:
+    """The last version of each fact that is referred to by id alone."""
+    found: dict[str, ColumnElement[Any]] = {}
+    for link in links(target.table.name).values():
+        if link.version is not None and link.id in values and link.version not in values:
+            referred = link.target.alias(f"at_{link.name}")
+            last = select(func.max(referred.c.version)).where(referred.c.id == values[link.id])
+            found[link.version] = last.scalar_subquery()
+    return found
+
+
+def _patched(
+    name: str, values: dict[str, ColumnElement[Any]], current: FromClause, given: FromClause, target: Target
+) -> ColumnElement[Any]:
+    """A column's new value: as given, else as it stands; a retraction leaves everything as it stands."""
+    if name not in values:
+        return current.c[name]
+    return case((given.c.op == "retract", current.c[name]), else_=values[name]) if "op" in target.given else values[name]
+
+
+def _change(
+    target: Target,
+    given: FromClause,
+    current: FromClause,
+    values: dict[str, ColumnElement[Any]],
+    is_retracted: ColumnElement[bool],
+    unresolved: list[ColumnElement[bool]],
+) -> ColumnElement[int]:
+    versions = {link.version for link in links(target.table.name).values()}
+    compared = [name for name in values if name not in (*CLOCKED, *MANAGED, *versions)]
+    same = [values[name].is_not_distinct_from(current.c[name]) for name in compared]
+    if "occurred_at" in values:
+        same.append(or_(values["occurred_at"].is_(None), values["occurred_at"] == current.c.occurred_at))
+    is_new = given.c.current_id.is_(None)
+    was_retracted = current.c.op == "retract"
+    return case(
+        (is_new, number(INSERT)),
+        (and_(is_retracted, was_retracted), number(0)),
+        (is_retracted, number(RETRACT)),
+        (and_(~was_retracted, *[~item for item in unresolved], *same), number(0)),
+        else_=number(CORRECT),
+    )
+
+
+def _known_at(target: Target, given: FromClause, current: FromClause) -> ColumnElement[Any]:
+    wanted: ColumnElement[Any] = number(target.default_known)
+    if "known_at" in target.given:
+        wanted = func.coalesce(given.c.known_at, wanted)
+    next_moment = current.c.known_at + number(1)
+    later = case((next_moment > number(target.now), next_moment), else_=number(target.now))
+    return case((and_(current.c.known_at.is_not(None), wanted <= current.c.known_at), later), else_=wanted)
+
+
+def _occurred_at(target: Target, given: FromClause, current: FromClause, known_at: ColumnElement[Any]) -> ColumnElement[Any]:
+    """As given; else a fact keeps its moment, and a state changes when that becomes known."""
+    choices = [given.c.occurred_at] if "occurred_at" in target.given else []
+    choices += [current.c.occurred_at] if target.is_fact else []
+    return func.coalesce(*choices, known_at) if choices else known_at
