@@ -2,57 +2,55 @@
 
 from __future__ import annotations
 
-import ast
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
+from features.declare.expression import Expression, compute
+from features.errors import DeclarationError
 from scoring.errors import FrameError, PopulationError
-from scoring.model import Frame
+from scoring.model import Floats, Frame
 
 Mask = npt.NDArray[np.bool_]
-
-_COMPARE: Mapping[type[ast.cmpop], Callable[[Any, Any], Any]] = {
-    ast.Eq: lambda a, b: a == b, ast.NotEq: lambda a, b: a != b, ast.Lt: lambda a, b: a < b,
-    ast.LtE: lambda a, b: a <= b, ast.Gt: lambda a, b: a > b, ast.GtE: lambda a, b: a >= b,
-}
 
 
 class Population:
     """A condition over flat feature names (``buying__orders_365d > 0``); an empty one holds for everybody.
 
-    Comparisons, ``and``, ``or``, ``not`` and ``known(feature)`` are allowed. A comparison with null is false.
+    The language is that of a view's expressions: comparisons with null are false, ``*`` means and,
+    ``isnan(x)`` unknown. A category counts as 1 where it is known.
 
     Parameters
     ----------
     policy : mapping
-        ``{"expression": text, "refs": [...]}``.
+        ``{"expression": text, "refs": [...]}``; every name of the text is the flat form of one of the refs.
 
     Raises
     ------
     PopulationError
-        If the text is broken or holds anything else.
+        If the text is broken or names something else.
 
     Examples
     --------
-    >>> population = Population({"expression": "a__x > 1 or not known(a__x)", "refs": ["a:x"]})
+    >>> population = Population({"expression": "(a__x > 1) * (a__x < 9)", "refs": ["a:x"]})
     >>> population.holds("demo", {"a:x": np.array([1.0, 2.0, np.nan])}).tolist()
-    [False, True, True]
+    [False, True, False]
     """
 
     def __init__(self, policy: Mapping[str, Any]) -> None:
         self.expression = str(policy["expression"])
         self.refs = tuple(str(ref) for ref in policy["refs"])
-        self._names = {ref.replace(":", "__", 1): ref for ref in self.refs}
-        self._tree: ast.expr | None = None
+        self._flat = {ref.replace(":", "__", 1): ref for ref in self.refs}
         if self.expression:
             try:
-                self._tree = ast.parse(self.expression, mode="eval").body
-            except SyntaxError as error:
-                raise PopulationError.unusable(self.expression, error.msg) from error
-            self._mask(self._tree, {ref: np.empty(0) for ref in self.refs})
+                names = set(Expression(self.expression).names) - {"nan"}
+            except DeclarationError as error:
+                raise PopulationError.unusable(self.expression, error) from error
+            if names - set(self._flat):
+                unknown = ", ".join(sorted(names - set(self._flat)))
+                raise PopulationError.unusable(self.expression, f"it names {unknown}, which its refs do not list")
 
     def holds(self, name: str, frame: Frame) -> Mask:
         """Whether the condition holds for each row.
@@ -71,47 +69,14 @@ class Population:
         absent = [ref for ref in self.refs if ref not in frame]
         if absent:
             raise FrameError.lacks(name, absent)
-        rows = len(next(iter(frame.values()), np.empty(0)))
-        if self._tree is None:
-            return np.ones(rows, dtype=bool)
-        return self._mask(self._tree, frame)
-
-    def _mask(self, node: ast.expr, frame: Frame) -> Mask:
-        match node:
-            case ast.BoolOp(op=operator, values=values):
-                masks = [self._mask(value, frame) for value in values]
-                combine = np.logical_and if isinstance(operator, ast.And) else np.logical_or
-                return np.asarray(combine.reduce(masks), dtype=bool)
-            case ast.UnaryOp(op=ast.Not(), operand=operand):
-                return ~self._mask(operand, frame)
-            case ast.Compare(left=left, ops=[operator], comparators=[right]) if type(operator) in _COMPARE:
-                return self._compare(type(operator), left, right, frame)
-            case ast.Call(func=ast.Name(id="known"), args=[argument], keywords=[]):
-                return _known(self._value(argument, frame))
-        raise PopulationError.unusable(self.expression, f"{ast.unparse(node)!r} is no condition")
-
-    def _compare(self, operator: type[ast.cmpop], left: ast.expr, right: ast.expr, frame: Frame) -> Mask:
-        first, second = self._value(left, frame), self._value(right, frame)
-        result = np.asarray(_COMPARE[operator](first, second), dtype=bool)
-        for side in (first, second):
-            if isinstance(side, np.ndarray):
-                result = result & _known(side)
+        if not self.expression:
+            return np.ones(len(next(iter(frame.values()), np.empty(0))), dtype=bool)
+        columns = {flat: _number(frame[ref]) for flat, ref in self._flat.items()}
+        result: Mask = compute(self.expression, columns) == 1.0
         return result
 
-    def _value(self, node: ast.expr, frame: Frame) -> Any:
-        match node:
-            case ast.Constant(value=bool() | int() | float() | str() as value):
-                return value
-            case ast.UnaryOp(op=ast.USub(), operand=ast.Constant(value=int() | float() as value)):
-                return -value
-            case ast.Name(id=name) if name in self._names:
-                return frame[self._names[name]]
-        raise PopulationError.unusable(self.expression, f"{ast.unparse(node)!r} is no feature of the model or constant")
 
-
-def _known(values: Any) -> Mask:
-    if not isinstance(values, np.ndarray):
-        return np.ones(1, dtype=bool)
-    if values.dtype == object:
-        return np.array([value is not None and value == value for value in values], dtype=bool)
-    return ~np.isnan(values)
+def _number(values: npt.NDArray[Any]) -> Floats:
+    if values.dtype != object:
+        return values
+    return np.array([np.nan if value is None or value != value else 1.0 for value in values])

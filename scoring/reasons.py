@@ -72,11 +72,16 @@ class Reasons:
         frame : mapping of str to ndarray
         contributions : ndarray, shape (rows, columns)
         most : int or None
-            At most so many per row; None tells all, so that the effects add up.
+            At most so many per row, protected ones left out; None tells all, so that the effects add up.
         """
         by_ref = _add_up(contributions, self._column_ref, len(self.refs))
         by_topic = _add_up(by_ref, self._ref_topic, len(self.topics))
-        order = np.argsort(-np.abs(by_topic), axis=1, kind="stable")[:, :most]
+        weight = np.abs(by_topic)
+        told = len(self.topics)
+        if most is not None and "" in self.topics:
+            weight[:, self.topics.index("")] = -1.0
+            told -= 1
+        order = np.argsort(-weight, axis=1, kind="stable")[:, : told if most is None else min(most, told)]
         return [
             [self._reason(frame, row, by_ref[row], int(topic), float(by_topic[row, topic])) for topic in order[row]]
             for row in range(len(contributions))
