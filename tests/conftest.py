@@ -1,0 +1,68 @@
+"""Fixtures that several packages' tests share: a workspace of its own for each test, and the servers that may be there."""
+
+from __future__ import annotations
+
+import os
+import socket
+import uuid
+from collections.abc import Iterator
+from pathlib import Path
+from typing import NoReturn
+from urllib.parse import quote
+
+import psycopg
+import pytest
+
+import crm
+from configs import Settings
+from crm import Records
+
+POSTGRES = os.environ.get("RAPPORT_TEST_POSTGRES", "postgresql://postgres@localhost/test")
+REDIS = os.environ.get("RAPPORT_TEST_REDIS", "redis://localhost:6379/15")
+
+
+def _absent(reason: str) -> NoReturn:
+    """Skip on a desk, fail where everything must have run."""
+    if os.environ.get("CI") == "true":
+        pytest.fail(f"{reason}; CI runs every test")
+    pytest.skip(reason)
+
+
+@pytest.fixture
+def settings(tmp_path: Path) -> Settings:
+    """Settings of an empty workspace."""
+    return Settings(home=tmp_path / "home")
+
+
+@pytest.fixture
+def records(settings: Settings) -> Iterator[Records]:
+    """Empty records in a SQLite file."""
+    opened = crm.open(settings)
+    yield opened
+    opened.close()
+
+
+@pytest.fixture
+def postgres_url() -> Iterator[str]:
+    """The SQLAlchemy URL of an empty schema in a PostgreSQL database, dropped afterwards."""
+    name = f"rapport_{uuid.uuid4().hex[:12]}"
+    try:
+        connection = psycopg.connect(POSTGRES, autocommit=True, connect_timeout=3)
+    except psycopg.OperationalError as error:
+        _absent(f"no PostgreSQL answers at {POSTGRES} ({str(error).strip().splitlines()[0]})")
+    with connection:
+        connection.execute(f"CREATE SCHEMA {name}")
+        base = POSTGRES.replace("postgresql://", "postgresql+psycopg://", 1)
+        yield f"{base}?options={quote(f'-csearch_path={name}')}"
+        connection.execute(f"DROP SCHEMA {name} CASCADE")
+
+
+@pytest.fixture
+def redis_url() -> str:
+    """The URL of a Redis database; use keys with a prefix of your own and delete them."""
+    host, _, port = REDIS.removeprefix("redis://").partition("/")[0].partition(":")
+    try:
+        socket.create_connection((host, int(port or 6379)), timeout=2).close()
+    except OSError as error:
+        _absent(f"no Redis answers at {REDIS} ({error})")
+    return REDIS
