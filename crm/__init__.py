@@ -10,6 +10,6 @@ from crm.errors import RecordsError
 from crm.opening import open  # noqa: A004 - `crm.open(settings)`, as each package is opened
 from crm.records import Records
 from crm.sources import AttributeInfo, SourceInfo
-from crm.writer import WriteCounts
+from crm.writing import WriteCounts
 
 __all__ = ["AttributeInfo", "Records", "RecordsError", "SourceInfo", "WriteCounts", "open"]

@@ -92,6 +92,8 @@ class Connection:
         """Load an Arrow table into a new temporary table."""
         with self._cursor() as cursor:
             cursor.adbc_ingest(name, table, mode="create", temporary=True)
+        if not self.is_sqlite:
+            self.execute(f"ANALYZE {name}")
 
     def sql(self, statement: Statement) -> str:
         """The text of a statement in this database's dialect, values written into it."""
@@ -116,6 +118,10 @@ class Connection:
             with suppress(adbc_driver_manager.Error):
                 self._driver.adbc_connection.rollback()
             raise
+
+    def defer_foreign_keys(self) -> None:
+        """Check foreign keys at the end of the transaction, so that tables may refer to each other."""
+        self.rows("PRAGMA defer_foreign_keys=ON") if self.is_sqlite else self.execute("SET CONSTRAINTS ALL DEFERRED")
 
     def close(self) -> None:
         """Give the connection back to the system."""

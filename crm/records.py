@@ -14,14 +14,14 @@ from sqlalchemy import Engine, create_engine, select
 from sqlalchemy.engine import URL, make_url
 
 from configs import Settings
-from crm import audit, references, resolving, writer
+from crm import audit, resolving, writer
 from crm.connections import Connection, connect
 from crm.counters import ARRIVAL, COUNTERS
 from crm.errors import RecordsError
 from crm.failures import explained
 from crm.reader import Reader
 from crm.sources import AttributeInfo, SourceInfo, read_attributes, read_sources
-from crm.writer import Change, WriteCounts
+from crm.writing import Change, WriteCounts
 
 NUMBERS = {"customer": "customers", "lead": "leads", "product": "products", "opportunity": "opportunities"}
 
@@ -200,7 +200,7 @@ class Records:
         """Put in a source, or change what it declares."""
         self.reference("sources", info.row())
 
-    def reference(self, table: str, rows: pa.Table) -> None:
+    def reference(self, table: str, rows: pa.Table) -> WriteCounts:
         """Put in or change rows of a list of values by their natural key.
 
         Raises
@@ -208,8 +208,7 @@ class Records:
         RecordsError
             If the table is not such a list, or a row breaks a rule.
         """
-        with self._write_connection() as connection:
-            references.upsert(connection, table, rows)
+        return self.write({table: rows})[table]
 
     def audit(self, action: str, subject: str, detail: Mapping[str, object]) -> None:
         """Append an entry to the audit log in the name of the settings' actor."""

@@ -3,62 +3,69 @@
 from __future__ import annotations
 
 import pyarrow as pa
-from sqlalchemy import FromClause, Table, and_, func, insert, select, update
+from sqlalchemy import FromClause, Table, TableClause, and_, func, insert, or_, select, update
 
 from crm.connections import Connection
-from crm.counters import Counters
 from crm.errors import RecordsError
 from crm.schema import Base
-from crm.shapes import keyed, links, natural_key, shapes
-from crm.staging import stage
-from crm.statements import number, temporary
-
-_KEPT = ("audit_log", "counters")  # written only by their own modules
+from crm.shapes import links, listed, natural_key, shapes
+from crm.statements import number, stored, temporary
+from crm.writing import WriteCounts, Writing
 
 
-def upsert(connection: Connection, name: str, rows: pa.Table) -> None:
-    """Put in or change rows of one reference table, in one transaction."""
-    if shapes().get(name) != "reference" or name in _KEPT:
-        known = ", ".join(sorted(item for item, shape in shapes().items() if shape == "reference" and item not in _KEPT))
-        raise RecordsError(
-            f"the table {name!r} is not a list of values; one of {known} is expected; records go through Records.write"
-        )
-    table = Base.metadata.tables[name]
-    staged = stage(table, rows, clocked=False)
-    keys = natural_key(name)
-    given = [item.id if (item := links(name).get(column)) else column for column in staged.column_names if column != "n"]
+def upsert(writing: Writing, name: str, staged: pa.Table, source_id: int | None) -> WriteCounts:
+    """Put in or change rows of one list, within a transaction.
+
+    Parameters
+    ----------
+    writing : Writing
+    name : str
+        A reference table.
+    staged : pa.Table
+        Rows as `stage` makes them; ``<name>_key`` columns refer to other lists, or to heads of the source.
+    source_id : int or None
+        The source whose keys are meant.
+    """
+    table, keys, connection = Base.metadata.tables[name], natural_key(name), writing.connection
+    columns = [column for column in staged.column_names if column != "n"]
+    given = [links(name)[column].id if column in links(name) else column for column in columns]
     missing = [key for key in keys if key not in given]
     if missing:
         raise RecordsError(f"{name} is given without {missing[0]}; its rows are told apart by {', '.join(keys)}; add the column")
-    with connection.transaction():
-        counters = Counters(connection)
-        _load(connection, table, staged)
-        _check(connection, table, keys, given)
-        _change(connection, table, keys, given)
-        _insert(connection, table, keys, given, counters)
-        connection.execute(f"DROP TABLE rows_{name}")
-        counters.save()
+    _load(connection, table, staged, source_id)
+    new = temporary("rows", name, ("n", *given))
+    _check(connection, new, table, keys, given)
+    changed = _change(connection, new, table, keys, given)
+    added = _insert(writing, new, table, keys, given)
+    connection.execute(f"DROP TABLE rows_{name}")
+    rows = staged.num_rows
+    return WriteCounts(read=rows, inserted=added, corrected=changed, unchanged=rows - added - changed)
 
 
-def _load(connection: Connection, table: Table, staged: pa.Table) -> None:
+def _load(connection: Connection, table: Table, staged: pa.Table, source_id: int | None) -> None:
     """Load the rows with their keys resolved to ids."""
-    connection.ingest(f"stage_{table.name}", staged)
-    given = temporary("stage", table.name, (*staged.column_names,))
+    name = table.name
+    connection.ingest(f"stage_{name}", staged)
+    given = temporary("stage", name, (*staged.column_names,))
     source: FromClause = given
     columns = []
-    for name in staged.column_names:
-        link = links(table.name).get(name)
+    for column in staged.column_names:
+        link = links(name).get(column)
         if link is None:
-            columns.append(given.c[name])
+            columns.append(given.c[column])
             continue
-        listed = keyed(link.target).alias(f"to_{link.name}")
-        source = source.outerjoin(listed, listed.c.key == given.c[name])
-        columns += [listed.c.id.label(link.id), given.c[name].label(name)]
-    connection.create(f"rows_{table.name}", select(*columns).select_from(source))
-    connection.execute(f"DROP TABLE stage_{table.name}")
-    for name in staged.column_names:
-        if name in links(table.name):
-            _check_link(connection, table.name, name)
+        if shapes()[link.target.name] == "reference":
+            found: FromClause = listed(link.target).alias(f"to_{link.name}")
+            condition = found.c.key == given.c[column]
+        else:
+            found, condition = stored(link.target, source_id or 0, given.c[column], f"to_{link.name}")
+        source = source.outerjoin(found, condition)
+        columns += [found.c.id.label(link.id), given.c[column].label(column)]
+    connection.create(f"rows_{name}", select(*columns).select_from(source))
+    connection.execute(f"DROP TABLE stage_{name}")
+    for key in staged.column_names:
+        if key in links(name):
+            _check_link(connection, name, key)
 
 
 def _check_link(connection: Connection, name: str, key: str) -> None:
@@ -72,8 +79,7 @@ def _check_link(connection: Connection, name: str, key: str) -> None:
         )
 
 
-def _check(connection: Connection, table: Table, keys: tuple[str, ...], given: list[str]) -> None:
-    new = temporary("rows", table.name, ("n", *given))
+def _check(connection: Connection, new: TableClause, table: Table, keys: tuple[str, ...], given: list[str]) -> None:
     for column in given:
         if not table.c[column].nullable:
             found = connection.rows(select(func.min(new.c.n)).where(new.c[column].is_(None)))[0][0]
@@ -87,30 +93,34 @@ def _check(connection: Connection, table: Table, keys: tuple[str, ...], given: l
             raise RecordsError(f"{table.name} is given {shown} twice; each once is expected; keep one of the rows")
 
 
-def _change(connection: Connection, table: Table, keys: tuple[str, ...], given: list[str]) -> None:
-    changed = [column for column in given if column not in keys]
-    if not keys or not changed:
-        return
-    new = temporary("rows", table.name, ("n", *given))
-    same = [table.c[key] == new.c[key] for key in keys]
-    connection.execute(update(table).values({column: new.c[column] for column in changed}).where(*same))
+def _change(connection: Connection, new: TableClause, table: Table, keys: tuple[str, ...], given: list[str]) -> int:
+    """Change the rows that are there and differ; how many."""
+    columns = [column for column in given if column not in keys]
+    if not keys or not columns:
+        return 0
+    same = and_(*[table.c[key] == new.c[key] for key in keys])
+    differs = or_(*[table.c[column].is_distinct_from(new.c[column]) for column in columns])
+    changed = int(connection.rows(select(func.count()).select_from(new.join(table, same)).where(differs))[0][0])
+    if changed:
+        connection.execute(update(table).values({column: new.c[column] for column in columns}).where(same, differs))
+    return changed
 
 
-def _insert(
-    connection: Connection, table: Table, keys: tuple[str, ...], given: list[str], counters: Counters
-) -> None:
-    new = temporary("rows", table.name, ("n", *given))
+def _insert(writing: Writing, new: TableClause, table: Table, keys: tuple[str, ...], given: list[str]) -> int:
+    """Put in the rows that are not there; how many."""
     source: FromClause = new
     condition = []
     if keys:
         source = new.outerjoin(table, and_(*[table.c[key] == new.c[key] for key in keys]))
         condition = [table.c[keys[0]].is_(None)]
-    columns = [new.c[column] for column in given]
-    names = list(given)
+    added = int(writing.connection.rows(select(func.count()).select_from(source).where(*condition))[0][0])
+    if not added:
+        return 0
+    columns, names = [new.c[column] for column in given], list(given)
     if "id" in table.c:
-        last = counters.last(table.name)
+        last = writing.counters.last(table.name)
         columns.append((number(last) + func.row_number().over(order_by=new.c.n)).label("id"))
         names.append("id")
-        added = connection.rows(select(func.count()).select_from(source).where(*condition))[0][0]
-        counters.advance(table.name, last + added)
-    connection.execute(insert(table).from_select(names, select(*columns).select_from(source).where(*condition)))
+        writing.counters.advance(table.name, last + added)
+    writing.connection.execute(insert(table).from_select(names, select(*columns).select_from(source).where(*condition)))
+    return added

@@ -9,7 +9,7 @@ from sqlalchemy import func, select
 from crm.connections import Connection
 from crm.errors import RecordsError
 from crm.reader import find
-from crm.shapes import keyed, shapes
+from crm.shapes import listed, shapes
 from crm.writer import find_source
 
 
@@ -18,8 +18,8 @@ def resolve(connection: Connection, name: str, source: str, keys: pa.Array | pa.
     table, _ = find(name)
     shape = shapes()[name]
     if shape == "reference":
-        listed = keyed(table)
-        known = connection.table(select(listed.c.key, listed.c.id))
+        named = listed(table)
+        known = connection.table(select(named.c.key, named.c.id))
     elif shape in ("head", "fact"):
         query = select(table.c.source_key, func.max(table.c.id)).where(
             table.c.source_id == find_source(connection, source)

@@ -4,8 +4,22 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cache
+from typing import Any
 
-from sqlalchemy import Column, String, Subquery, Table, UniqueConstraint, cast, select
+from sqlalchemy import (
+    Column,
+    ColumnElement,
+    FromClause,
+    Select,
+    String,
+    Subquery,
+    Table,
+    UniqueConstraint,
+    cast,
+    func,
+    select,
+    union_all,
+)
 
 from crm.errors import RecordsError
 from crm.schema import Base
@@ -85,30 +99,43 @@ def natural_key(table: str) -> tuple[str, ...]:
     return () if keys == ("id",) else keys
 
 
-def keyed(table: Table) -> Subquery:
-    """Columns ``id`` and ``key`` of a reference; the key joins the parts of its natural key with a slash.
+def listed(table: Table) -> Subquery:
+    """Columns ``id`` and ``key`` of a list, a row for each way in which one of its rows may be called.
 
-    A stage is ``<pipeline>/<stage>``, an attribute ``<entity>/<code>``, a pipeline just its name.
+    The key joins the parts of the natural key with a slash: a stage is ``<pipeline>/<stage>``, an attribute
+    ``<entity>/<code>``, a pipeline just its name. The last part alone is enough where it is the only one.
 
     Raises
     ------
     RecordsError
         If the table has no natural key.
     """
+    whole = _called(table)
+    if len(natural_key(table.name)) == 1:
+        return whole.subquery()
+    names = whole.subquery()
+    alone = select(func.max(names.c.id).label("id"), names.c.last.label("key"), names.c.last)
+    alone = alone.group_by(names.c.last).having(func.count() == 1)
+    every = union_all(select(whole.subquery()), alone).subquery()
+    return select(every.c.id, every.c.key).distinct().subquery()
+
+
+def _called(table: Table) -> Select[Any]:
+    """Columns ``id``, ``key`` (all parts) and ``last`` (the last part)."""
     if not natural_key(table.name):
-        raise RecordsError(f"rows of {table.name} have no key; refer to them by id; give the _id column")
-    source: Table | object = table
-    parts = []
+        raise RecordsError(f"rows of {table.name} have no key; their ids are expected; give the _id column")
+    source: FromClause = table
+    parts: list[ColumnElement[str]] = []
     for name in natural_key(table.name):
         column = table.columns[name]
         target = next((key.column.table for key in column.foreign_keys if key.column.name == "id"), None)
         if target is not None and shapes()[target.name] == "reference":
-            inner = keyed(target).alias()
-            source = source.join(inner, inner.c.id == column)  # type: ignore[attr-defined]  # a table or a join
+            inner = _called(target).subquery()
+            source = source.join(inner, inner.c.id == column)
             parts.append(inner.c.key)
         else:
             parts.append(cast(column, String))
     key = parts[0]
     for part in parts[1:]:
         key = key + "/" + part
-    return select(table.c.id, key.label("key")).select_from(source).subquery()  # type: ignore[arg-type]
+    return select(table.c.id, key.label("key"), parts[-1].label("last")).select_from(source)

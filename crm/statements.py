@@ -6,11 +6,12 @@ be written: complete new versions in the table's own columns, without the rows t
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
 from sqlalchemy import (
     BigInteger,
+    Boolean,
     ColumnElement,
     FromClause,
     Select,
@@ -18,6 +19,7 @@ from sqlalchemy import (
     TableClause,
     and_,
     case,
+    cast,
     column,
     false,
     func,
@@ -28,7 +30,7 @@ from sqlalchemy import (
     table as plain_table,
 )
 
-from crm.shapes import CLOCKED, MANAGED, Link, content, keyed, links, shapes
+from crm.shapes import CLOCKED, MANAGED, Link, content, listed, links, shapes
 
 INSERT, CORRECT, RETRACT = 1, 2, 3
 
@@ -40,23 +42,23 @@ class Target:
     Attributes
     ----------
     table : Table
-    given : tuple of str
-        Columns handed in, ``n`` and key columns included.
     source_id : int
     default_known : int
         ``known_at`` of rows that give none, µs.
     now : int
         The present, µs.
+    given : tuple of str
+        Columns handed in, ``n`` and key columns included.
     pending : frozenset of str
         Tables of this write whose rows are not in the database yet, this one included.
     """
 
     table: Table
-    given: tuple[str, ...]
     source_id: int
     default_known: int
     now: int
-    pending: frozenset[str] = field(default_factory=frozenset)
+    given: tuple[str, ...] = ()
+    pending: frozenset[str] = frozenset()
 
     @property
     def is_fact(self) -> bool:
@@ -153,8 +155,8 @@ def _resolve(
 ) -> tuple[FromClause, ColumnElement[Any], ColumnElement[Any]]:
     """Join what a key refers to: in the database, or among rows of this write that are not written yet."""
     if shapes()[link.target.name] == "reference":
-        listed = keyed(link.target).alias(f"to_{link.name}")
-        return source.outerjoin(listed, listed.c.key == key), listed.c.id, null()
+        named = listed(link.target).alias(f"to_{link.name}")
+        return source.outerjoin(named, named.c.key == key), named.c.id, null()
     found, condition = stored(link.target, target.source_id, key, f"to_{link.name}")
     source = source.outerjoin(found, condition)
     if link.target.name not in target.pending:
@@ -201,8 +203,12 @@ def _change(
         same.append(or_(values["occurred_at"].is_(None), values["occurred_at"] == current.c.occurred_at))
     is_new = given.c.current_id.is_(None)
     was_retracted = current.c.op == "retract"
+    is_told = false()
+    if "is_last" in target.given:  # what was known then cannot be said anew; only the last state counts
+        is_told = and_(~cast(given.c.is_last, Boolean), _wanted_known_at(target, given) <= current.c.known_at)
     return case(
         (is_new, number(INSERT)),
+        (is_told, number(0)),
         (and_(is_retracted, was_retracted), number(0)),
         (is_retracted, number(RETRACT)),
         (and_(~was_retracted, *[~item for item in unresolved], *same), number(0)),
@@ -210,10 +216,14 @@ def _change(
     )
 
 
+def _wanted_known_at(target: Target, given: FromClause) -> ColumnElement[Any]:
+    default = number(target.default_known)
+    return func.coalesce(given.c.known_at, default) if "known_at" in target.given else default
+
+
 def _known_at(target: Target, given: FromClause, current: FromClause) -> ColumnElement[Any]:
-    wanted: ColumnElement[Any] = number(target.default_known)
-    if "known_at" in target.given:
-        wanted = func.coalesce(given.c.known_at, wanted)
+    """As given, or the call's; a version that would not be later than the one before is known now."""
+    wanted = _wanted_known_at(target, given)
     next_moment = current.c.known_at + number(1)
     later = case((next_moment > number(target.now), next_moment), else_=number(target.now))
     return case((and_(current.c.known_at.is_not(None), wanted <= current.c.known_at), later), else_=wanted)
