@@ -1,0 +1,166 @@
+"""The catalogue: references such as ``buying:spend_90d`` to the features that they name."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from features.declare.aggregate import Aggregate
+from features.declare.expression import Expression, compute
+from features.declare.log import Log
+from features.declare.view import FeatureView, Field
+from features.errors import FeatureError
+from features.leakage import refuse_attribute
+
+
+@dataclass(frozen=True)
+class Feature:
+    """What is known of a feature before any value.
+
+    Attributes
+    ----------
+    ref : str
+        ``view:feature``.
+    flat : str
+        ``view__feature``, its column name.
+    dtype : {'float', 'category'}
+    unit, title : str
+        The title says the window in words.
+    family : str
+        The view's name.
+    protected : bool
+        Whether reasons must not show it.
+    null : str
+        What it is without rows.
+    """
+
+    ref: str
+    flat: str
+    dtype: str
+    unit: str
+    title: str
+    family: str
+    protected: bool
+    null: str
+
+
+def flat(ref: str) -> str:
+    """The column name of a reference.
+
+    Examples
+    --------
+    >>> flat("buying:spend_90d")
+    'buying__spend_90d'
+    """
+    return ref.replace(":", "__")
+
+
+class Catalogue:
+    """All views, and how references become aggregates and aggregates columns.
+
+    Parameters
+    ----------
+    views : mapping of str to FeatureView
+    """
+
+    def __init__(self, views: Mapping[str, FeatureView]) -> None:
+        self.views = dict(views)
+
+    def expand(self, refs: Iterable[str]) -> list[str]:
+        """References with ``view:*`` written out, each once, in order.
+
+        Raises
+        ------
+        FeatureError
+            If a view or feature is unknown; the sentence lists the known ones.
+        LeakageError
+            If an attribute is known only after the outcome.
+        """
+        found: dict[str, None] = {}
+        for ref in refs:
+            view = self.view(ref)
+            if ref.endswith(":*"):
+                found |= dict.fromkeys(f"{view.name}:{name}" for name in view.fields)
+            else:
+                self.field(ref)
+                found[ref] = None
+        return list(found)
+
+    def view(self, ref: str) -> FeatureView:
+        """The view of a reference; raises like `expand`."""
+        name = ref.partition(":")[0]
+        if name not in self.views:
+            raise FeatureError(
+                f"the view of {ref!r} is unknown; a reference view:feature with one of the views "
+                f"{', '.join(sorted(self.views))} is expected; correct it"
+            )
+        return self.views[name]
+
+    def field(self, ref: str) -> Field:
+        """The declaration of a reference; raises like `expand`."""
+        view, name = self.view(ref), ref.partition(":")[2]
+        if name in view.refused:
+            refuse_attribute(view.entity.name, name)
+        if name not in view.fields:
+            raise FeatureError(
+                f"the view {view.name!r} has no feature {name!r}; one of {', '.join(sorted(view.fields)) or '(none yet)'} "
+                "is expected; correct the name"
+            )
+        return view.fields[name]
+
+    def feature(self, ref: str, unit: str | None = None) -> Feature:
+        """What is known of a reference."""
+        item = self.field(ref)
+        return Feature(
+            ref, flat(ref), "category" if item.is_category else "float", item.unit if unit is None else unit, item.title,
+            ref.partition(":")[0], item.protected, item.null,
+        )
+
+    def aggregates(self, refs: Iterable[str]) -> list[Aggregate]:
+        """Every aggregate that some references need, each once."""
+        found: dict[Aggregate, None] = {}
+        for ref in refs:
+            view = self.view(ref)
+            for name in self._needs(view, ref.partition(":")[2]):
+                definition = view.fields[name].definition
+                if isinstance(definition, Aggregate):
+                    found[definition] = None
+        return list(found)
+
+    def parts(self, ref: str) -> list[str]:
+        """The features that a formula uses, as references."""
+        view, name = self.view(ref), ref.partition(":")[2]
+        return [f"{view.name}:{part}" for part in self._needs(view, name)[1:]]
+
+    def logs(self, refs: Iterable[str]) -> list[Log]:
+        """The logs that some references read, each once."""
+        return list(dict.fromkeys(item.log for item in self.aggregates(refs)))
+
+    def columns(self, refs: Sequence[str], answers: Mapping[Aggregate, np.ndarray]) -> dict[str, np.ndarray]:
+        """The column of each reference, from the columns of the aggregates."""
+        made: dict[str, dict[str, np.ndarray]] = {}
+        columns = {}
+        for ref in refs:
+            view, name = self.view(ref), ref.partition(":")[2]
+            columns[ref] = self._column(view, name, answers, made.setdefault(view.name, {}))
+        return columns
+
+    def _column(
+        self, view: FeatureView, name: str, answers: Mapping[Aggregate, np.ndarray], made: dict[str, np.ndarray]
+    ) -> np.ndarray:
+        if name not in made:
+            definition = view.fields[name].definition
+            if isinstance(definition, Expression):
+                parts = {part: self._column(view, part, answers, made) for part in definition.names}
+                made[name] = compute(definition.text, parts)
+            else:
+                made[name] = answers[definition]
+        return made[name]
+
+    def _needs(self, view: FeatureView, name: str) -> list[str]:
+        definition = view.fields[name].definition
+        if not isinstance(definition, Expression):
+            return [name]
+        return [name, *(needed for part in definition.names for needed in self._needs(view, part))]

@@ -1,0 +1,111 @@
+"""Buckets on disk: one Arrow file each, whose columns lie one after the other and are mapped, not read."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+
+import numpy as np
+import pyarrow as pa
+
+from features.errors import HistoryError
+from features.history.rows import Rows
+from features.kernel.program import Floats, Ints
+
+
+@dataclass(frozen=True)
+class Bucket:
+    """Some entities' rows of one log, sorted, as one buffer of words.
+
+    Attributes
+    ----------
+    words : int64[]
+        The buffer.
+    columns : dict of str to int
+        Where each column begins in it.
+    rows : int
+    """
+
+    words: Ints
+    columns: dict[str, int]
+    rows: int
+
+    @property
+    def floats(self) -> Floats:
+        """The same buffer, seen as floats."""
+        return self.words.view(np.float64)
+
+    def column(self, name: str) -> Ints:
+        """One column, without a copy."""
+        begin = self.columns[name]
+        return self.words[begin : begin + self.rows]
+
+    def as_rows(self) -> Rows:
+        """All columns by name."""
+        return {name: self.column(name) for name in self.columns}
+
+    @cached_property
+    def _index(self) -> tuple[Ints, Ints]:
+        entities = self.column("entity")
+        starts = np.flatnonzero(np.diff(entities, prepend=entities[:1] - 1)) if self.rows else np.zeros(0, np.int64)
+        return entities[starts], np.append(starts, self.rows)
+
+    @property
+    def entities(self) -> Ints:
+        """The entities that have rows, ascending."""
+        return self._index[0]
+
+    def bounds(self, entities: Ints) -> Ints:
+        """First and last row (exclusive) of each entity; equal where it has none. int64[len(entities), 2]."""
+        known, starts = self._index
+        answer = np.zeros((len(entities), 2), np.int64)
+        if len(known):
+            place = np.minimum(np.searchsorted(known, entities), len(known) - 1)
+            found = known[place] == entities
+            answer[found, 0] = starts[place[found]]
+            answer[found, 1] = starts[place[found] + 1]
+        return answer
+
+
+def bucket_of(rows: Rows) -> Bucket:
+    """Rows in memory as a bucket."""
+    names = list(rows)
+    size = len(rows["entity"])
+    return Bucket(np.concatenate([rows[name] for name in names]), {name: i * size for i, name in enumerate(names)}, size)
+
+
+def write_rows(rows: Rows, path: Path) -> None:
+    """Write rows as an Arrow file with one batch and push it to the disk."""
+    batch = pa.record_batch({name: pa.array(values) for name, values in rows.items()})
+    with path.open("wb") as file:
+        with pa.ipc.new_file(file, batch.schema) as writer:
+            writer.write_batch(batch)
+        file.flush()
+        os.fsync(file.fileno())
+
+
+def map_bucket(path: Path) -> Bucket:
+    """Map a file that `write_rows` wrote.
+
+    Raises
+    ------
+    HistoryError
+        If the file is missing, cut short or not ours.
+    """
+    try:
+        with pa.memory_map(str(path)) as source:
+            whole = source.read_buffer()
+        reader = pa.ipc.open_file(pa.BufferReader(whole))
+        batch = reader.get_batch(0)
+    except (OSError, pa.ArrowInvalid) as error:
+        raise HistoryError(
+            f"the history part {path} cannot be read ({str(error).splitlines()[0]}); an Arrow file written by Rapport is "
+            "expected; remove the folder of its log and refresh, which builds it again from the records"
+        ) from error
+    words = np.frombuffer(whole, np.int64, count=whole.size // 8)
+    columns = {
+        name: (batch.column(i).buffers()[1].address - whole.address) // 8 for i, name in enumerate(batch.schema.names)
+    }
+    return Bucket(words, columns, batch.num_rows)

@@ -1,0 +1,90 @@
+"""Rows of a log in memory: every column as 64-bit words, so that one buffer holds them all."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TypeAlias
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from features.declare.log import Log
+from features.history.dictionary import Dictionary
+from features.kernel.codes import NULL
+from features.kernel.program import Ints
+
+Rows: TypeAlias = dict[str, Ints]
+
+TIMES = ("occurred_at", "known_at", "superseded_at")
+SYSTEM = ("entity", "fact", "seq", "gone")
+DAY_MICROS = 86_400_000_000
+
+
+def needed(log: Log, columns: tuple[str, ...]) -> list[str]:
+    """The columns of the records table that a log reads."""
+    wanted = ["id", "op", "occurred_at", "known_at", "seq", log.key, *columns, *filter(None, (log.at, log.part))]
+    return list(dict.fromkeys(wanted))
+
+
+def extract(table: pa.Table, log: Log, columns: tuple[str, ...], dictionary: Dictionary) -> Rows:
+    """Words from Arrow: nulls become the null word, texts codes, days and moments microseconds.
+
+    Rows without entity or moment, and retractions, are marked ``gone``: they are never seen, but they
+    supersede earlier versions.
+    """
+    occurred = words(table.column(log.at or "occurred_at"))
+    rows: Rows = {
+        "entity": words(table.column(log.key)),
+        "occurred_at": occurred,
+        "known_at": words(table.column("known_at")),
+        "fact": words(table.column("id")),
+        "seq": words(table.column("seq")),
+    }
+    retracted = pc.equal(table.column("op"), "retract").to_numpy(zero_copy_only=False)
+    # a retraction withdraws its fact wherever that lies; a row without entity or moment only leaves its place
+    rows["gone"] = np.where(retracted, 2, (rows["entity"] == NULL) | (occurred == NULL)).astype(np.int64)
+    for name in columns:
+        kind = log.columns[name].kind
+        column = table.column(name)
+        rows[name] = dictionary.encode(name, column) if kind == "text" else words(column)
+    return rows
+
+
+def words(column: pa.ChunkedArray) -> Ints:
+    """Numbers, flags, days and moments as 64-bit words; floats keep their bits, NaN is null.
+
+    Examples
+    --------
+    >>> words(pa.chunked_array([[1.5, None]])).view(np.float64).tolist()
+    [1.5, nan]
+    """
+    if pa.types.is_floating(column.type):
+        floats: Ints = np.array(column.to_numpy(zero_copy_only=False), np.float64)
+        floats[np.isnan(floats)] = np.nan
+        return floats.view(np.int64)
+    if pa.types.is_date(column.type):
+        column = pc.cast(pc.cast(column, pa.int32()), pa.int64())
+        return words(pc.multiply(column, DAY_MICROS))
+    column = pc.fill_null(pc.cast(column, pa.int64()), NULL)
+    return np.array(column.to_numpy(zero_copy_only=False), np.int64)
+
+
+def take(rows: Mapping[str, Ints], order: np.ndarray) -> Rows:
+    """The rows at `order`, which may be places or a mask."""
+    return {name: values[order] for name, values in rows.items()}
+
+
+def concatenate(parts: list[Rows]) -> Rows:
+    """Rows one part after the other; parts have the same columns."""
+    return parts[0] if len(parts) == 1 else {name: np.concatenate([part[name] for part in parts]) for name in parts[0]}
+
+
+def sort(rows: Rows) -> Rows:
+    """In the total order: entity, occurred_at, known_at, fact."""
+    return take(rows, np.lexsort((rows["fact"], rows["known_at"], rows["occurred_at"], rows["entity"])))
+
+
+def count(rows: Mapping[str, Ints]) -> int:
+    """How many rows."""
+    return len(rows["entity"])

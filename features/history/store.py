@@ -1,0 +1,170 @@
+"""The history as a whole: which logs there are, up to which arrival, brought up to date in one step."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import time
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import filelock
+
+from features.declare.log import Log
+from features.errors import HistoryError
+from features.history.dictionary import Dictionary
+from features.history.log import LogReader, LogState, write_log
+from features.history.rows import concatenate, extract, needed
+
+if TYPE_CHECKING:
+    from crm import Records
+
+FORMAT = 1
+Progress = Callable[[str, int, int], None]
+
+
+@dataclass(frozen=True)
+class RefreshReport:
+    """What a refresh brought.
+
+    Attributes
+    ----------
+    watermark : int
+        Greatest arrival number that the history now holds.
+    rows : dict of str to int
+        New row versions by log; logs without any are absent.
+    seconds : float
+    """
+
+    watermark: int
+    rows: dict[str, int] = field(default_factory=dict)
+    seconds: float = 0.0
+
+
+class History:
+    """The logs of a workspace.
+
+    Parameters
+    ----------
+    folder : Path
+    records : Records
+    """
+
+    def __init__(self, folder: Path, records: Records) -> None:
+        self.folder = folder
+        self._records = records
+        self._logs: dict[str, Log] = {}
+        self._wanted: dict[str, set[str]] = {}
+        self._readers: dict[str, LogReader] = {}
+
+    def want(self, log: Log, columns: Iterable[str] = ()) -> None:
+        """Declare that a log is used, with columns beyond those that are always kept."""
+        self._logs.setdefault(log.name, log)
+        self._wanted.setdefault(log.name, set(log.standing)).update(columns)
+
+    def named(self, name: str) -> Log:
+        """A log by its name.
+
+        Raises
+        ------
+        HistoryError
+            If no view reads such a log.
+        """
+        if name not in self._logs:
+            raise HistoryError(
+                f"the log {name!r} is unknown; one of {', '.join(sorted(self._logs))} is expected; correct the name, or hand "
+                "over the source that declares it"
+            )
+        return self._logs[name]
+
+    def columns(self, log: Log) -> tuple[str, ...]:
+        """The value columns that a log is to hold, sorted."""
+        return tuple(sorted(self._wanted[log.name]))
+
+    @property
+    def manifest(self) -> dict[str, LogState]:
+        """The state of each log on disk."""
+        path = self.folder / "manifest.json"
+        if not path.exists():
+            return {}
+        try:
+            content = json.loads(path.read_text(encoding="utf-8"))
+            logs = content["logs"] if content["format"] == FORMAT else {}
+            return {name: LogState(**(state | {"columns": tuple(state["columns"])})) for name, state in logs.items()}
+        except (ValueError, KeyError, TypeError) as error:
+            raise HistoryError(
+                f"the history's manifest {path} cannot be read ({error}); the JSON that Rapport writes is expected; remove "
+                "the folder and refresh, which builds it again from the records"
+            ) from error
+
+    def reader(self, log: Log) -> LogReader:
+        """A reader of the log's present generation; a log that is not there yet is built."""
+        state = self.manifest.get(log.name)
+        if state is None or not set(self.columns(log)) <= set(state.columns):
+            self.refresh([log])
+            state = self.manifest[log.name]
+        reader = self._readers.get(log.name)
+        if reader is None or reader.state != state:
+            reader = LogReader(log, state, self.folder / log.name / state.generation)
+            self._readers[log.name] = reader
+        return reader
+
+    def refresh(self, logs: Iterable[Log] | None = None, progress: Progress | None = None) -> RefreshReport:
+        """Bring logs (default: all that are wanted) up to the present arrival; old or new, never between."""
+        started = time.monotonic()
+        self.folder.mkdir(parents=True, exist_ok=True)
+        with filelock.FileLock(self.folder / ".lock"):
+            watermark = self._records.watermark()
+            manifest, report = self.manifest, {}
+            chosen = list(self._logs.values() if logs is None else logs)
+            for place, log in enumerate(chosen):
+                if progress is not None:
+                    progress(log.name, place, len(chosen))
+                state, rows = self._advance(log, manifest.get(log.name), watermark)
+                manifest[log.name] = state
+                if rows:
+                    report[log.name] = rows
+            self._commit(manifest)
+        return RefreshReport(watermark, report, time.monotonic() - started)
+
+    def _advance(self, log: Log, state: LogState | None, watermark: int) -> tuple[LogState, int]:
+        columns = self.columns(log)
+        if state is not None and set(columns) <= set(state.columns):
+            columns = state.columns
+        else:
+            state = None  # another shape: built anew
+        if state is not None and state.watermark >= watermark:
+            return state, 0
+        after = None if state is None else state.watermark
+        table = self._records.arrow(log.table.name, needed(log, columns), after_seq=after, upto_seq=watermark)
+        if state is not None and table.num_rows == 0:
+            return LogState(**(asdict(state) | {"watermark": watermark, "columns": columns})), 0
+        dictionary = Dictionary()
+        parts = []
+        if state is not None:
+            old = LogReader(log, state, self.folder / log.name / state.generation)
+            dictionary = old.dictionary
+            parts.append(old.versions())
+        parts.append(extract(table, log, columns, dictionary))
+        generation = f"g{watermark:012d}-{os.getpid()}-{time.time_ns()}"
+        order = list(parts[0])
+        versions = concatenate([{name: part[name] for name in order} for part in parts])
+        buckets, rows = write_log(log, versions, columns, dictionary, self.folder / log.name / generation)
+        return LogState(generation, columns, buckets, rows, watermark), table.num_rows
+
+    def _commit(self, manifest: Mapping[str, LogState]) -> None:
+        content = {"format": FORMAT, "logs": {name: asdict(state) for name, state in sorted(manifest.items())}}
+        path = self.folder / "manifest.json"
+        temporary = path.with_suffix(".tmp")
+        with temporary.open("w", encoding="utf-8") as file:
+            json.dump(content, file, indent=1)
+            file.flush()
+            os.fsync(file.fileno())
+        temporary.replace(path)
+        for name, state in manifest.items():
+            for generation in (self.folder / name).iterdir():
+                if generation.name != state.generation:
+                    shutil.rmtree(generation, ignore_errors=True)

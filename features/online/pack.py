@@ -1,0 +1,113 @@
+"""Packed states: all logs of one entity as one row of words.
+
+Word 0 is the id of the layout, word 1 the number of logs; then, for each log, its rows and where its columns begin;
+then the columns, one after the other: occurred_at, known_at, superseded_at, values by name.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from features import kernel
+from features.declare.log import Log
+from features.history.log import LogReader
+from features.history.rows import TIMES
+from features.kernel.program import Ints
+from features.online.protocol import Packed
+
+CHUNK = 8_192  # entities packed at a time
+
+
+@dataclass(frozen=True)
+class Layout:
+    """Which logs a packed state holds, in order, and their columns.
+
+    Attributes
+    ----------
+    logs : tuple of (str, tuple of str)
+    """
+
+    logs: tuple[tuple[str, tuple[str, ...]], ...]
+
+    def to_json(self) -> str:
+        """As text."""
+        return json.dumps(self.logs)
+
+    @classmethod
+    def read(cls, text: str) -> Layout:
+        """From `to_json`."""
+        return cls(tuple((name, tuple(columns)) for name, columns in json.loads(text)))
+
+    def place(self, log: Log, column: str) -> tuple[int, int]:
+        """The place of a log, and of a column in it; KeyError where the layout has none."""
+        for place, (name, columns) in enumerate(self.logs):
+            if name == log.name:
+                if column not in columns:
+                    break
+                return place, columns.index(column)
+        raise KeyError(f"{log.name}.{column}")
+
+
+def layout_of(readers: Sequence[LogReader]) -> Layout:
+    """The layout of states that hold these logs."""
+    return Layout(tuple((item.log.name, (*TIMES, *item.state.columns)) for item in readers))
+
+
+def pack(readers: Sequence[LogReader], layout_id: int, ids: Ints, keys: Sequence[str]) -> Iterator[Packed]:
+    """The packed states of some entities.
+
+    Parameters
+    ----------
+    readers : sequence of LogReader
+        One for each log of the layout, in order.
+    layout_id : int
+    ids : int64[E]
+    keys : sequence of str
+        Their numbers.
+    """
+    for begin in range(0, len(ids), CHUNK):
+        part = ids[begin : begin + CHUNK]
+        words, starts = _pack_chunk(readers, layout_id, part)
+        view = memoryview(words).cast("B")
+        for i, number in enumerate(part.tolist()):
+            yield Packed(keys[begin + i], number, view[8 * int(starts[i]) : 8 * int(starts[i + 1])])
+
+
+def _pack_chunk(readers: Sequence[LogReader], layout_id: int, ids: Ints) -> tuple[Ints, Ints]:
+    head = 2 + 2 * len(readers)
+    bounds = [_bounds(reader, ids) for reader in readers]
+    widths = [len(TIMES) + len(reader.state.columns) for reader in readers]
+    rows = np.stack([found[:, 1] - found[:, 0] for found in bounds]) if readers else np.zeros((0, len(ids)), np.int64)
+    sizes = rows * np.array(widths, np.int64)[:, None]
+    offsets = head + np.cumsum(sizes, axis=0) - sizes
+    starts = np.concatenate([[0], np.cumsum(head + sizes.sum(axis=0))]).astype(np.int64)
+    words = np.zeros(int(starts[-1]), np.int64)
+    words[starts[:-1]] = layout_id
+    words[starts[:-1] + 1] = len(readers)
+    for place, reader in enumerate(readers):
+        words[starts[:-1] + 2 + 2 * place] = rows[place]
+        words[starts[:-1] + 3 + 2 * place] = offsets[place]
+        _copy(reader, ids, bounds[place], words, starts[:-1] + offsets[place])
+    return words, starts
+
+
+def _bounds(reader: LogReader, ids: Ints) -> Ints:
+    numbers = reader.bucket_numbers(ids)
+    bounds = np.zeros((len(ids), 2), np.int64)
+    for number in np.unique(numbers):
+        chosen = numbers == number
+        bounds[chosen] = reader.bucket(int(number)).bounds(ids[chosen])
+    return bounds
+
+
+def _copy(reader: LogReader, ids: Ints, bounds: Ints, target: Ints, begins: Ints) -> None:
+    numbers = reader.bucket_numbers(ids)
+    names = (*TIMES, *reader.state.columns)
+    for number in np.unique(numbers):
+        chosen, bucket = numbers == number, reader.bucket(int(number))
+        columns = np.array([bucket.columns[name] for name in names], np.int64)
+        kernel.load().pack_rows(bucket.words, columns, bounds[chosen], target, begins[chosen])

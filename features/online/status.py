@@ -1,0 +1,37 @@
+"""Statuses: whether an entity is known, and whether a view's newest row is too old to speak for it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+
+import numpy as np
+
+from features.declare.aggregate import Aggregate
+from features.declare.view import FeatureView
+from features.kernel.program import Ints
+from features.windows import lifetime
+
+OK, NOT_FOUND, EXPIRED = "OK", "NOT_FOUND", "EXPIRED"
+
+
+def status_aggregates(views: Iterable[FeatureView]) -> list[Aggregate]:
+    """What must be counted to tell the statuses of views with a time to live: all rows, and those alive."""
+    return [
+        Aggregate(log, "count", None, window)
+        for view in views
+        if view.ttl
+        for log in view.logs
+        for window in (*view.ttl, *lifetime)
+    ]
+
+
+def statuses(view: FeatureView, ids: Ints, answers: Mapping[Aggregate, np.ndarray]) -> list[str]:
+    """The status of each entity: ``OK``, ``NOT_FOUND``, or ``EXPIRED`` when there are rows but none alive."""
+    expired = np.zeros(len(ids), bool)
+    if view.ttl:
+        alive, ever = (
+            sum((answers[Aggregate(log, "count", None, window)] for log in view.logs), np.zeros(len(ids)))
+            for window in (view.ttl[0], lifetime[0])
+        )
+        expired = (alive == 0) & (ever > 0)
+    return [NOT_FOUND if number < 0 else EXPIRED if old else OK for number, old in zip(ids.tolist(), expired, strict=True)]

@@ -1,0 +1,389 @@
+"""The feature store: one object that answers every question about features, past and present."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pyarrow as pa
+
+from crm import Records
+from features.as_of import AsOf, default_as_of
+from features.catalogue import Catalogue, Feature, flat
+from features.cutoffs import cutoffs
+from features.declare.aggregate import Aggregate
+from features.declare.log import Log
+from features.declare.measure import Measure, Source
+from features.declare.view import FeatureView
+from features.entity import ENTITIES, Entity
+from features.errors import FeatureError
+from features.explain import as_table, rows_behind
+from features.history.rows import concatenate, sort
+from features.history.store import History, Progress, RefreshReport
+from features.kernel.program import Ints
+from features.labels import ImportedLabel, ends, over
+from features.offline import columns_for
+from features.online.answer import Online, OnlineAnswer, visible_rows
+from features.online.materialize import MaterializeReport, materialize
+from features.online.protocol import OnlineStore
+from features.spine import as_frame, moments_of
+from features.spines import head_log, spine_at
+from features.windows import Window
+
+Windows = tuple[Window, ...]
+
+
+class FeatureStore:
+    """Features of customers, leads, products and opportunities as of any moment.
+
+    Open it with `features.open(settings, records)`.
+
+    Parameters
+    ----------
+    records : Records
+    catalogue : Catalogue
+    history : History
+    online : OnlineStore
+    threads : int
+    """
+
+    def __init__(
+        self, records: Records, catalogue: Catalogue, history: History, online: OnlineStore, threads: int
+    ) -> None:
+        self.records = records
+        self.catalogue = catalogue
+        self.history = history
+        self.online = Online(online)
+        self.threads = threads
+        for view in catalogue.views.values():
+            history.want(head_log(view.entity))
+            for log in view.logs:
+                history.want(log, ["value_text"] if view.dynamic is not None and log == view.dynamic.log else ())
+        for item in catalogue.aggregates(f"{v.name}:{name}" for v in catalogue.views.values() for name in v.fields):
+            history.want(item.log, used_columns(item))
+
+    @property
+    def views(self) -> Mapping[str, FeatureView]:
+        """The feature views by name, custom attributes included."""
+        return self.catalogue.views
+
+    def close(self) -> None:
+        """Let go of the online store."""
+        self.online.store.close()
+
+    # -- what there is ---------------------------------------------------------------------------------------------
+
+    def features(self, refs: Iterable[str]) -> list[Feature]:
+        """What is known of some features; ``view:*`` names a whole view."""
+        units = _Units(self.history)
+        return [self.catalogue.feature(ref, units.of(self.catalogue, ref)) for ref in self.catalogue.expand(refs)]
+
+    def default_as_of(self, refs: Iterable[str]) -> AsOf:
+        """The earliest ``complete_until`` of the sources that hold rows in the tables these features use."""
+        return default_as_of(self.records.sources(), self.catalogue.logs(self.catalogue.expand(refs)))
+
+    def version(self, refs: Iterable[str]) -> dict[str, str]:
+        """The content hash of the declaration of each view in use."""
+        names = sorted({ref.partition(":")[0] for ref in refs})
+        return {name: self.catalogue.view(name).version for name in names}
+
+    # -- history ---------------------------------------------------------------------------------------------------
+
+    def refresh(self, progress: Progress | None = None) -> RefreshReport:
+        """Bring the history up to the present arrival of records."""
+        return self.history.refresh(progress=progress)
+
+    def log(self, source: Source | str, entities: Iterable[int] | None = None) -> pa.Table:
+        """The rows of a log, every entity's oldest first.
+
+        Parameters
+        ----------
+        source : Source or str
+            ``events(OrderLine, entity=customer)``, or a log's name such as ``order_lines.customer``.
+        entities : iterable of int, optional
+            Only these record ids.
+
+        Returns
+        -------
+        pa.Table
+            The entity's id, ``occurred_at``, ``known_at``, ``superseded_at`` (int64 µs), ``fact`` (record id), then the
+            log's columns as in `explain`.
+        """
+        log = self._log(source)
+        reader = self.history.reader(log)
+        parts = [reader.bucket(number).as_rows() for number in range(reader.state.buckets)]
+        rows = sort(concatenate(parts))
+        if entities is not None:
+            chosen = np.isin(rows["entity"], np.fromiter(entities, np.int64))
+            rows = {name: values[chosen] for name, values in rows.items()}
+        plain = as_table(rows, log, reader.state.columns, reader.dictionary)
+        clocks = {name: pa.array(rows[name]) for name in ("occurred_at", "known_at", "superseded_at")}
+        rest = {name: plain.column(name) for name in plain.column_names if name not in clocks}
+        return pa.table({log.entity.key: pa.array(rows["entity"]), **clocks, **rest})
+
+    # -- offline ---------------------------------------------------------------------------------------------------
+
+    def historical_features(
+        self, refs: Iterable[str], spine: Any, *, known_before: int | None = None, watermark: int | None = None,
+        progress: Progress | None = None,
+    ) -> pd.DataFrame:
+        """Features of each spine row, exactly as they could be known at its moment.
+
+        Parameters
+        ----------
+        refs : iterable of str
+            ``view:feature`` or ``view:*``; of several entities when the spine has the id of each.
+        spine : pandas.DataFrame or Arrow table
+            ``<entity>_id`` int64, ``as_of`` (aware moments of any unit, or int64 µs), any other columns; perhaps
+            ``known_before``, a knowledge cutoff of each row.
+        known_before : int, optional
+            One knowledge cutoff for all rows, in microseconds. Default: the row's ``as_of``.
+        watermark : int, optional
+            Only rows that had arrived by then (``seq``); a training set built again is byte-identical.
+        progress : callable, optional
+
+        Returns
+        -------
+        pandas.DataFrame
+            The spine, its rows in their order, with ``view__feature`` columns: float64 (NaN null) or object (text, None).
+
+        Raises
+        ------
+        SpineError
+            If a column is missing, null, naive or of the wrong type.
+        FeatureError
+            If a reference is unknown, or the spine has a column of that name.
+        """
+        frame = as_frame(spine)
+        wanted = self.catalogue.expand(refs)
+        columns: dict[str, np.ndarray] = {}
+        for entity, part in self._by_entity(wanted).items():
+            moments = moments_of(frame, entity, known_before)
+            if progress is not None:
+                progress(entity.name, 0, len(frame))
+            answers = columns_for(
+                self.history, self.catalogue.aggregates(part), moments, threads=self.threads, watermark=watermark
+            )
+            columns |= self.catalogue.columns(part, answers)
+        clash = next((name for name in map(flat, wanted) if name in frame.columns), None)
+        if clash is not None:
+            raise FeatureError(f"the spine has a column {clash!r} already; a name of its own is expected; rename it")
+        added = pd.DataFrame({flat(ref): columns[ref] for ref in wanted}, index=frame.index)
+        return pd.concat([frame, added], axis=1)
+
+    def entities_at(self, entity: Entity | str, as_of: int | AsOf) -> pd.DataFrame:
+        """Every entity known at a moment, as a spine."""
+        moment = as_of.micros if isinstance(as_of, AsOf) else as_of
+        return spine_at(self.history, _entity(entity), [moment], None, self.threads)
+
+    def every(
+        self, period: str | Windows, entity: Entity | str, since: int, until: int, active: Measure | None = None
+    ) -> pd.DataFrame:
+        """A spine of every entity at every cutoff, perhaps only those that were active.
+
+        Parameters
+        ----------
+        period : {'day', 'week', 'month', 'quarter'} or days(…)
+            Calendar periods, or a span stepping back from `until`.
+        entity : Entity or str
+        since, until : int
+            Microseconds; cutoffs lie in ``[since, until]``.
+        active : Measure, optional
+            Rows are kept where it is above 0, for example ``lines.count(days(180))``.
+        """
+        moments = cutoffs(period, since, until)
+        return spine_at(self.history, _entity(entity), moments, None if active is None else active.only, self.threads)
+
+    # -- labels ----------------------------------------------------------------------------------------------------
+
+    def label(self, outcome: Measure | ImportedLabel, spine: Any, horizon: Windows | None = None) -> pd.DataFrame:
+        """The spine with ``label`` (float64, NaN null) and ``matures_at`` (int64 µs).
+
+        Parameters
+        ----------
+        outcome : Measure or ImportedLabel
+            A measure without window (``lines.count()``), taken over ``[as_of, as_of + horizon)``; or an imported label,
+            over the same span, or whenever it was stated when there is no horizon.
+        spine : pandas.DataFrame or Arrow table
+        horizon : tuple of one Window, optional
+            For example ``days(90)``; a measure needs it.
+        """
+        frame = as_frame(spine)
+        aggregate = outcome.aggregate if isinstance(outcome, ImportedLabel) else outcome.only
+        if horizon is not None or not isinstance(outcome, ImportedLabel):
+            aggregate = over(aggregate, horizon or ())
+        moments = moments_of(frame, aggregate.log.entity, None)
+        self.history.want(aggregate.log, used_columns(aggregate))
+        answers = columns_for(self.history, [aggregate], ends(moments, horizon), threads=self.threads)
+        matures = moments.moments + (0 if horizon is None else horizon[0].width)
+        return frame.assign(label=answers[aggregate], matures_at=matures)
+
+    def complete_until(self, outcome: Measure | ImportedLabel) -> AsOf:
+        """Up to when the sources of an outcome tell everything."""
+        aggregate = outcome.aggregate if isinstance(outcome, ImportedLabel) else outcome.aggregates[0]
+        return default_as_of(self.records.sources(), [aggregate.log])
+
+    def matured(self, labelled: pd.DataFrame, outcome: Measure | ImportedLabel) -> pd.DataFrame:
+        """The rows whose label is final: its window ends at or before ``complete_until``."""
+        until = self.complete_until(outcome).micros
+        return labelled[labelled["matures_at"] <= until].reset_index(drop=True)
+
+    # -- online ----------------------------------------------------------------------------------------------------
+
+    def materialize(
+        self, entity: Entity | str | None = None, *, as_of: int | None = None, progress: Progress | None = None
+    ) -> MaterializeReport:
+        """Bring the online states up to the history; only entities that new rows have touched are rewritten.
+
+        Parameters
+        ----------
+        entity : Entity or str, optional
+            Default: every kind that has a view.
+        as_of : int, optional
+            The moment that questions mean which name none, in microseconds. Default: the end of what the views'
+            sources tell, or now.
+        progress : callable, optional
+        """
+        started = time.monotonic()
+        kinds = [_entity(entity)] if entity is not None else list(dict.fromkeys(v.entity for v in self.views.values()))
+        sources = self.records.sources()
+        written, full, watermark = {}, {}, 0
+        for kind in kinds:
+            logs = self.logs_of(kind)
+            default = default_as_of(sources, logs)
+            moment = as_of if as_of is not None else (default.micros if default.binding else None)
+            readers = [self.history.reader(log) for log in logs]
+            numbers = self.records.numbers(kind.name)
+            count, anew, watermark = materialize(self.online.store, kind.name, readers, numbers, moment, progress)
+            written[kind.name], full[kind.name] = count, anew
+        return MaterializeReport(written, watermark, full, time.monotonic() - started)
+
+    def logs_of(self, entity: Entity) -> list[Log]:
+        """The logs of an entity that its views read, its own versions first."""
+        found = [head_log(entity)]
+        for view in self.views.values():
+            if view.entity == entity:
+                found += view.logs
+        return list(dict.fromkeys(found))
+
+    def online_features(self, refs: Iterable[str], keys: Sequence[str], at: int | None = None) -> OnlineAnswer:
+        """Features of some entities, computed at the moment of the question from the online store.
+
+        Parameters
+        ----------
+        refs : iterable of str
+            Of one entity.
+        keys : sequence of str
+            Numbers (``customer_no``, …).
+        at : int, optional
+            The moment, in microseconds. Default: the one given to `materialize`, else now.
+
+        Raises
+        ------
+        OnlineStoreError
+            If nothing was materialized, or the store does not answer.
+        """
+        return self.online.features(self.catalogue, tuple(refs), keys, at)
+
+    def online_events(
+        self, entity: Entity | str, source: Source | str, keys: Sequence[str], at: int | None = None
+    ) -> list[dict[str, np.ndarray]]:
+        """The visible rows of one log for each key, oldest first; empty arrays for an unknown key.
+
+        Returns
+        -------
+        list of dict of str to array
+            ``occurred_at``, ``known_at``, ``superseded_at`` int64 µs, then the log's columns: text as objects, numbers
+            as float64, all else int64 (money in ten-thousandths, null the smallest int64).
+        """
+        log, kind = self._log(source), _entity(entity)
+        known, words, begins, _ = self.online.states(kind.name, keys)
+        moment = known.moment(at)
+        return [visible_rows(known, words, int(begin), log, moment) for begin in begins]
+
+    # -- explaining ------------------------------------------------------------------------------------------------
+
+    def explain(self, ref: str, key: str, as_of: int) -> pa.Table:
+        """The rows that made a value, oldest first.
+
+        Raises
+        ------
+        FeatureError
+            If the number is unknown, or the feature is a formula over several others.
+        """
+        self.catalogue.expand([ref])
+        aggregates = self.catalogue.aggregates([ref])
+        if len({(item.log, item.conditions) for item in aggregates}) != 1:
+            raise FeatureError(
+                f"{ref!r} is a formula over several sources; a feature over one source is expected; explain one of "
+                f"{', '.join(self.catalogue.parts(ref))}"
+            )
+        widest = max(aggregates, key=lambda item: item.window.width)
+        self.history.want(widest.log, used_columns(widest))
+        return rows_behind(self.history.reader(widest.log), widest, self.ids(widest.log.entity, [key])[0], as_of)
+
+    def ids(self, entity: Entity | str, keys: Sequence[str]) -> Ints:
+        """Record ids of numbers.
+
+        Raises
+        ------
+        FeatureError
+            If a number is unknown.
+        """
+        kind = _entity(entity)
+        numbers = self.records.numbers(kind.name)
+        known = dict(zip(numbers.column("number").to_pylist(), numbers.column("id").to_pylist(), strict=True))
+        missing = [key for key in keys if key not in known]
+        if missing:
+            raise FeatureError(
+                f"no {kind.name} has the number {missing[0]!r}; a {kind.number} of the records is expected; correct it"
+            )
+        return np.array([known[key] for key in keys], np.int64)
+
+    def _by_entity(self, refs: Sequence[str]) -> dict[Entity, list[str]]:
+        found: dict[Entity, list[str]] = {}
+        for ref in refs:
+            found.setdefault(self.catalogue.view(ref).entity, []).append(ref)
+        return found
+
+    def _log(self, source: Source | str) -> Log:
+        if isinstance(source, Source):
+            self.history.want(source.log)
+            return source.log
+        return self.history.named(source)
+
+
+def used_columns(item: Aggregate) -> list[str]:
+    """The columns that an aggregate reads."""
+    return [*([] if item.column is None else [item.column]), *(test.column for test in item.conditions)]
+
+
+def _entity(entity: Entity | str) -> Entity:
+    if isinstance(entity, Entity):
+        return entity
+    if entity not in ENTITIES:
+        raise FeatureError(f"the entity {entity!r} is unknown; one of {', '.join(ENTITIES)} is expected; correct it")
+    return ENTITIES[entity]
+
+
+class _Units:
+    """Units of features in words; money is in the one currency of its log, if it has one."""
+
+    def __init__(self, history: History) -> None:
+        self._history = history
+        self._currencies: dict[str, str] = {}
+
+    def of(self, catalogue: Catalogue, ref: str) -> str | None:
+        """The unit of a feature; None is that of its declaration."""
+        definition = catalogue.field(ref).definition
+        if not isinstance(definition, Aggregate) or not definition.unit.startswith("money"):
+            return None
+        log = definition.log
+        if log.name not in self._currencies:
+            known = self._history.reader(log).dictionary.texts.get("currency", []) if "currency" in log.columns else []
+            self._currencies[log.name] = known[0] if len(known) == 1 else "currency units"
+        return definition.unit.replace("money", self._currencies[log.name])
+

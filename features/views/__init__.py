@@ -1,0 +1,1 @@
+"""Feature views: one file, one view, found by its name."""
