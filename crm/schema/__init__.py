@@ -6,7 +6,7 @@ lists. Every column states its data class; moments are whole microseconds, money
 
 from crm.schema.access import AuditEntry, Team, Territory, User
 from crm.schema.answers import Recommendation, Score, Segment, SegmentMembership
-from crm.schema.attributes import AttributeDefinition, AttributeValue, Label
+from crm.schema.attributes import AttributeDefinition, AttributeValue, Label, Picklist, PicklistValue
 from crm.schema.base import Base, Fact, Head, Reference
 from crm.schema.behaviour import Event
 from crm.schema.commerce import Order, OrderLine, Product, ProductCategory, Subscription
@@ -56,6 +56,8 @@ __all__ = [
     "OrderLine",
     "Party",
     "Person",
+    "Picklist",
+    "PicklistValue",
     "Pipeline",
     "PipelineStage",
     "Product",

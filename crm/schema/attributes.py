@@ -11,6 +11,29 @@ SUBJECTS = ("customer_id", "lead_id", "opportunity_id", "product_id", "company_i
 VALUES = ("value_int", "value_decimal", "value_text", "value_bool", "value_on")
 
 
+class Picklist(Reference):
+    """A list of values to choose from."""
+
+    __tablename__ = "picklists"
+    __table_args__ = (UniqueConstraint("code"),)
+
+    code: Mapped[str] = key(nullable=False)
+    title: Mapped[str | None] = key("public")
+
+
+class PicklistValue(Reference):
+    """One value of a picklist; one that is used no longer stays, inactive."""
+
+    __tablename__ = "picklist_values"
+    __table_args__ = (UniqueConstraint("picklist_id", "code"),)
+
+    picklist_id: Mapped[int] = to("picklists.id", nullable=False)
+    code: Mapped[str] = key(nullable=False)
+    title: Mapped[str | None] = key("public")
+    ordinal: Mapped[int | None] = whole()
+    active: Mapped[bool] = flag(nullable=False)
+
+
 class AttributeDefinition(Reference):
     """What a custom attribute is: whose, of which type, in which unit, and when it is known.
 
@@ -29,6 +52,7 @@ class AttributeDefinition(Reference):
     code: Mapped[str] = key(nullable=False)
     title: Mapped[str | None] = key("public")
     type: Mapped[str] = key(nullable=False)
+    picklist_id: Mapped[int | None] = to("picklists.id", index=False)
     unit: Mapped[str | None] = key("public")
     data_class: Mapped[str] = key(nullable=False)
     required: Mapped[bool] = flag(nullable=False)

@@ -27,6 +27,7 @@ DataClass: TypeAlias = Literal[
 ]
 
 KEY_LENGTH = 200
+_FIRST, _LAST = -10, 10  # a table's own columns stand between its key and what all tables have
 TEXT_LIMIT = 100_000  # characters of one text value; longer ones are rejected on import
 
 NAMING = {
@@ -60,9 +61,9 @@ def column(data_class: DataClass, kind: Any, *args: Any, nullable: bool = True, 
     return mapped_column(kind, *args, nullable=nullable, info=info, **options)
 
 
-def key(data_class: DataClass = "business", *, nullable: bool = True) -> Any:
+def key(data_class: DataClass = "business", *, nullable: bool = True, **options: Any) -> Any:
     """A short text that names something: a code, a number, a status."""
-    return column(data_class, String(KEY_LENGTH), nullable=nullable)
+    return column(data_class, String(KEY_LENGTH), nullable=nullable, **options)
 
 
 def text(data_class: DataClass, *, nullable: bool = True) -> Any:
@@ -70,9 +71,9 @@ def text(data_class: DataClass, *, nullable: bool = True) -> Any:
     return column(data_class, Text, nullable=nullable)
 
 
-def moment(data_class: DataClass = "business", *, nullable: bool = True) -> Any:
+def moment(data_class: DataClass = "business", *, nullable: bool = True, **options: Any) -> Any:
     """A point in time: whole microseconds since 1970, UTC."""
-    return column(data_class, BigInteger, nullable=nullable, unit="µs")
+    return column(data_class, BigInteger, nullable=nullable, unit="µs", **options)
 
 
 def day(data_class: DataClass = "business", *, nullable: bool = True) -> Any:
@@ -90,9 +91,9 @@ def number(data_class: DataClass = "business", *, nullable: bool = True, unit: s
     return column(data_class, Double, nullable=nullable, unit=unit)
 
 
-def whole(data_class: DataClass = "business", *, nullable: bool = True, unit: str = "") -> Any:
+def whole(data_class: DataClass = "business", *, nullable: bool = True, unit: str = "", **options: Any) -> Any:
     """A 64-bit whole number."""
-    return column(data_class, BigInteger, nullable=nullable, unit=unit)
+    return column(data_class, BigInteger, nullable=nullable, unit=unit, **options)
 
 
 def flag(data_class: DataClass = "business", *, nullable: bool = True) -> Any:
@@ -100,11 +101,11 @@ def flag(data_class: DataClass = "business", *, nullable: bool = True) -> Any:
     return column(data_class, Boolean, nullable=nullable)
 
 
-def to(target: str, *, nullable: bool = True, index: bool = True, circular: bool = False) -> Any:
+def to(target: str, *, nullable: bool = True, index: bool = True, circular: bool = False, **options: Any) -> Any:
     """A foreign key to ``target`` (``"customers.id"``); a circular one is added after both tables are made."""
     kind = String(KEY_LENGTH) if not target.endswith(".id") else BigInteger
     reference = ForeignKey(target, deferrable=True, initially="IMMEDIATE", use_alter=circular)
-    return column("business", kind, reference, nullable=nullable, index=index)
+    return column("business", kind, reference, nullable=nullable, index=index, **options)
 
 
 class Reference(Base):
@@ -113,7 +114,7 @@ class Reference(Base):
     __abstract__ = True
     shape: ClassVar[str] = "reference"
 
-    id: Mapped[int] = column("public", BigInteger, primary_key=True, autoincrement=False, nullable=False)
+    id: Mapped[int] = column("public", BigInteger, primary_key=True, autoincrement=False, nullable=False, sort_order=_FIRST)
 
 
 class _Clocked(Base):
@@ -121,15 +122,15 @@ class _Clocked(Base):
 
     __abstract__ = True
 
-    source_key: Mapped[str] = key("identity", nullable=False)
-    op: Mapped[str] = key("public", nullable=False)
-    occurred_at: Mapped[int | None] = moment()
-    known_at: Mapped[int] = moment(nullable=False)
-    seq: Mapped[int] = whole("public", nullable=False)
+    source_key: Mapped[str] = key("identity", nullable=False, sort_order=_LAST)
+    op: Mapped[str] = key("public", nullable=False, sort_order=_LAST)
+    occurred_at: Mapped[int | None] = moment(sort_order=_LAST)
+    known_at: Mapped[int] = moment(nullable=False, sort_order=_LAST)
+    seq: Mapped[int] = whole("public", nullable=False, sort_order=_LAST)
 
     @declared_attr
     def source_id(cls) -> Mapped[int]:  # noqa: N805 - SQLAlchemy hands the class
-        mapped: Mapped[int] = to("sources.id", nullable=False, index=False)
+        mapped: Mapped[int] = to("sources.id", nullable=False, index=False, sort_order=_LAST - 1)
         return mapped
 
 
@@ -151,23 +152,23 @@ class Head(_Clocked):
     shape: ClassVar[str] = "head"
     extra: ClassVar[tuple[Any, ...]] = ()
 
-    id: Mapped[int] = column("public", BigInteger, primary_key=True, autoincrement=False, nullable=False)
-    version: Mapped[int] = whole("public", nullable=False)
-    public_id: Mapped[str] = column("public", String(36), nullable=False, unique=True)
+    id: Mapped[int] = column("public", BigInteger, primary_key=True, autoincrement=False, nullable=False, sort_order=_FIRST)
+    version: Mapped[int] = whole("public", nullable=False, sort_order=_FIRST + 1)
+    public_id: Mapped[str] = column("public", String(36), nullable=False, unique=True, sort_order=_FIRST + 2)
 
     @declared_attr
     def owner_id(cls) -> Mapped[int | None]:  # noqa: N805
-        mapped: Mapped[int | None] = to("users.id", index=False)
+        mapped: Mapped[int | None] = to("users.id", index=False, sort_order=_LAST - 4)
         return mapped
 
     @declared_attr
     def team_id(cls) -> Mapped[int | None]:  # noqa: N805
-        mapped: Mapped[int | None] = to("teams.id", index=False)
+        mapped: Mapped[int | None] = to("teams.id", index=False, sort_order=_LAST - 3)
         return mapped
 
     @declared_attr
     def territory_id(cls) -> Mapped[int | None]:  # noqa: N805
-        mapped: Mapped[int | None] = to("territories.id", index=False)
+        mapped: Mapped[int | None] = to("territories.id", index=False, sort_order=_LAST - 2)
         return mapped
 
     @declared_attr.directive
@@ -182,8 +183,10 @@ class Fact(_Clocked):
     shape: ClassVar[str] = "fact"
     extra: ClassVar[tuple[Any, ...]] = ()
 
-    id: Mapped[int] = column("public", BigInteger, primary_key=True, autoincrement=False, nullable=False)
-    version: Mapped[int] = column("public", BigInteger, primary_key=True, autoincrement=False, nullable=False)
+    id: Mapped[int] = column("public", BigInteger, primary_key=True, autoincrement=False, nullable=False, sort_order=_FIRST)
+    version: Mapped[int] = column(
+        "public", BigInteger, primary_key=True, autoincrement=False, nullable=False, sort_order=_FIRST + 1
+    )
 
     @declared_attr.directive
     def __table_args__(cls) -> tuple[Any, ...]:  # noqa: N805

@@ -53,7 +53,12 @@ class CampaignMember(Fact):
     __tablename__ = "campaign_members"
     extra = (
         UniqueConstraint("campaign_id", "customer_id", "version"),
-        ForeignKeyConstraint(["campaign_id", "arm"], ["campaign_arms.campaign_id", "campaign_arms.name"]),
+        ForeignKeyConstraint(
+            ["campaign_id", "arm"],
+            ["campaign_arms.campaign_id", "campaign_arms.name"],
+            deferrable=True,
+            initially="IMMEDIATE",
+        ),
     )
 
     campaign_id: Mapped[int] = to("campaigns.id", nullable=False, index=False)

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from sqlalchemy import CheckConstraint, Index, UniqueConstraint, text as sql
+from sqlalchemy import CheckConstraint, Index, UniqueConstraint
+from sqlalchemy import text as sql
 from sqlalchemy.orm import Mapped
 
-from crm.schema.base import Head, day, flag, key, moment, to, versions_of
+from crm.schema.base import Head, day, flag, key, moment, text, to, versions_of
 
 
 class Party(Head):
@@ -38,6 +39,7 @@ class Person(Head):
     party_id: Mapped[int] = to("parties.id", nullable=False, index=False)
     given_name: Mapped[str | None] = key("identity")
     family_name: Mapped[str | None] = key("identity")
+    name_raw: Mapped[str | None] = text("identity")
     title: Mapped[str | None] = key("identity")
     birth_on: Mapped[object | None] = day("identity")
     sex: Mapped[str | None] = key("identity")

@@ -140,6 +140,8 @@ class OpportunityStageChange(Fact):
     new_amount: Mapped[int | None] = money()
     prev_close_on: Mapped[object | None] = day()
     new_close_on: Mapped[object | None] = day()
+    prev_forecast_category: Mapped[str | None] = key()
+    new_forecast_category: Mapped[str | None] = key()
     probability: Mapped[float | None] = number()
     moved_by_id: Mapped[int | None] = to("users.id", index=False)
 

@@ -41,6 +41,7 @@ class ImportRun(Reference):
     state: Mapped[str] = key("public", nullable=False)
     started_at: Mapped[int] = moment("public", nullable=False)
     finished_at: Mapped[int] = moment("public", nullable=False)
+    mapping_sha256: Mapped[str | None] = key("public")
     files: Mapped[str] = text("business", nullable=False)
     counts: Mapped[str] = text("public", nullable=False)
     rejects: Mapped[str | None] = text("business")

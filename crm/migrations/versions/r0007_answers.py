@@ -1,0 +1,72 @@
+"""Scores, recommendations, memberships, attributes, labels."""
+
+from __future__ import annotations
+
+import sqlalchemy as sa
+from alembic import op
+
+from crm.migrations.tables import DAY, FLAG, ID, KEY, NUMBER, TEXT, WHOLE, check, fact, to
+
+revision = "0007"
+down_revision = "0006"
+branch_labels = None
+depends_on = None
+
+
+def upgrade() -> None:
+    """Make the tables."""
+    fact(
+        "scores",
+        sa.Column("model", KEY, nullable=False),
+        sa.Column("model_version", KEY, nullable=False),
+        sa.Column("customer_id", ID, to("customers.id"), index=True),
+        sa.Column("lead_id", ID, to("leads.id"), index=True),
+        sa.Column("opportunity_id", ID, to("opportunities.id"), index=True),
+        sa.Column("score", NUMBER),
+        sa.Column("band", KEY),
+        check("(case when customer_id is null then 0 else 1 end) + (case when lead_id is null then 0 else 1 end) + (case when opportunity_id is null then 0 else 1 end) = 1", "subject"),
+    )
+    op.create_index(op.f("ix_scores_model_occurred_at"), "scores", ["model", "occurred_at"])
+    fact(
+        "recommendations",
+        sa.Column("model", KEY, nullable=False),
+        sa.Column("model_version", KEY, nullable=False),
+        sa.Column("customer_id", ID, to("customers.id"), nullable=False, index=True),
+        sa.Column("product_id", ID, to("products.id"), nullable=False),
+        sa.Column("rank", WHOLE, nullable=False),
+        sa.Column("score", NUMBER, nullable=False),
+        sa.Column("reason", TEXT),
+    )
+    fact(
+        "segment_memberships",
+        sa.Column("segment_id", ID, to("segments.id"), nullable=False, index=True),
+        sa.Column("customer_id", ID, to("customers.id"), nullable=False, index=True),
+        sa.Column("change", KEY, nullable=False),
+        check("change in ('enter', 'leave')", "change"),
+    )
+    fact(
+        "attribute_values",
+        sa.Column("definition_id", ID, to("attribute_definitions.id"), nullable=False, index=True),
+        sa.Column("customer_id", ID, to("customers.id"), index=True),
+        sa.Column("lead_id", ID, to("leads.id"), index=True),
+        sa.Column("opportunity_id", ID, to("opportunities.id"), index=True),
+        sa.Column("product_id", ID, to("products.id"), index=True),
+        sa.Column("company_id", ID, to("companies.id"), index=True),
+        sa.Column("is_cleared", FLAG, nullable=False),
+        sa.Column("value_int", WHOLE),
+        sa.Column("value_decimal", NUMBER),
+        sa.Column("value_text", TEXT),
+        sa.Column("value_bool", FLAG),
+        sa.Column("value_on", DAY),
+        check("(case when customer_id is null then 0 else 1 end) + (case when lead_id is null then 0 else 1 end) + (case when opportunity_id is null then 0 else 1 end) + (case when product_id is null then 0 else 1 end) + (case when company_id is null then 0 else 1 end) = 1", "subject"),
+        check("(case when value_int is null then 0 else 1 end) + (case when value_decimal is null then 0 else 1 end) + (case when value_text is null then 0 else 1 end) + (case when value_bool is null then 0 else 1 end) + (case when value_on is null then 0 else 1 end) = (case when is_cleared then 0 else 1 end)", "one_value"),
+    )
+    fact(
+        "labels",
+        sa.Column("name", KEY, nullable=False),
+        sa.Column("customer_id", ID, to("customers.id"), index=True),
+        sa.Column("lead_id", ID, to("leads.id"), index=True),
+        sa.Column("opportunity_id", ID, to("opportunities.id"), index=True),
+        sa.Column("value", NUMBER, nullable=False),
+        check("(case when customer_id is null then 0 else 1 end) + (case when lead_id is null then 0 else 1 end) + (case when opportunity_id is null then 0 else 1 end) = 1", "subject"),
+    )
