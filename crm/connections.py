@@ -31,16 +31,12 @@ Statement: TypeAlias = ClauseElement | CreateTableAs | str
 class _Driver(Protocol):
     """What is used of an ADBC connection."""
 
-    adbc_connection: Any
+    @property
+    def adbc_connection(self) -> Any:
+        """The connection below."""
 
     def cursor(self) -> Any:
         """A new cursor."""
-
-    def commit(self) -> None:
-        """Commit."""
-
-    def rollback(self) -> None:
-        """Roll back."""
 
     def close(self) -> None:
         """Close."""
@@ -191,7 +187,7 @@ def _connect_postgresql(url: URL, *, writes: bool) -> Connection:
     import adbc_driver_postgresql.dbapi
 
     plain = url.set(drivername="postgresql").render_as_string(hide_password=False)
-    driver = adbc_driver_postgresql.dbapi.connect(plain, autocommit=True)
+    driver = adbc_driver_postgresql.dbapi.connect(plain, autocommit=True)  # type: ignore[no-untyped-call]  # theirs
     connection = Connection(driver, postgresql.dialect(paramstyle="numeric_dollar"))
     if not writes:
         connection.execute("SET default_transaction_read_only = on")

@@ -29,7 +29,7 @@ class Counters:
         self._connection = connection
         table = COUNTERS.c
         connection.execute(update(COUNTERS).where(table.name == ARRIVAL).values(value=table.value))
-        self._stored = {name: value for name, value in connection.rows(select(table.name, table.value))}
+        self._stored: dict[str, int] = dict(connection.rows(select(table.name, table.value)))
         self._values = dict(self._stored)
 
     def last(self, name: str) -> int:

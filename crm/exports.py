@@ -84,7 +84,9 @@ def export_table(records: Records, table: str, path: Path, format: str) -> Expor
     """
     found, columns = find(table)
     if format not in FORMATS:
-        raise RecordsError(f"the format {format!r} is unknown; one of {', '.join(FORMATS)} is expected; name one of them")
+        raise RecordsError(
+            f"the format {format!r} is unknown; one of {', '.join(FORMATS)} is expected; name one of them"
+        )
     started = time.monotonic()
     write = {"csv": _csv, "xlsx": _xlsx, "parquet": _parquet}[format]
     path = path.expanduser().absolute()
@@ -101,8 +103,8 @@ def export_table(records: Records, table: str, path: Path, format: str) -> Expor
         ) from error
     except OSError as error:
         raise RecordsError(
-            f"the export to {path} cannot be written ({error.strerror or error}); a writable folder with free space is expected; "
-            "make room or name another file"
+            f"the export to {path} cannot be written ({error.strerror or error}); "
+            "a writable folder with free space is expected; make room or name another file"
         ) from error
     return ExportReport(table, format, path, rows, size, sheets, digest, time.monotonic() - started)
 

@@ -8,7 +8,8 @@ from collections.abc import Mapping
 from crm.errors import RecordsError
 
 _TOKEN = re.compile(
-    r"""'(?:[^']|'')*' | "(?:[^"]|"")*" | --[^\n]* | /\*.*?\*/ | ::\w+ | (?P<end>;) | (?<![\w:]):(?P<name>[A-Za-z_]\w*)""",
+    r"""'(?:[^']|'')*' | "(?:[^"]|"")*" | --[^\n]* | /\*.*?\*/ | ::\w+
+    | (?P<end>;) | (?<![\w:]):(?P<name>[A-Za-z_]\w*)""",
     re.VERBOSE | re.DOTALL,
 )
 
@@ -37,14 +38,12 @@ def bind(sql: str, parameters: Mapping[str, object], form: str) -> tuple[str, li
     >>> bind("DELETE FROM t", {}, "?{}")
     Traceback (most recent call last):
     ...
-    crm.errors.RecordsError: the query begins with 'DELETE'; SELECT or WITH is expected; records are written by Records.write
+    crm.errors.RecordsError: the query begins with 'DELETE'; SELECT or WITH is expected; write with Records.write
     """
     sql = sql.strip().rstrip(";")
     first = sql.split(None, 1)[0].upper() if sql else ""
     if first not in ("SELECT", "WITH"):
-        raise RecordsError(
-            f"the query begins with {first!r}; SELECT or WITH is expected; records are written by Records.write"
-        )
+        raise RecordsError(f"the query begins with {first!r}; SELECT or WITH is expected; write with Records.write")
     places: dict[str, int] = {}
 
     def place(match: re.Match[str]) -> str:
@@ -61,5 +60,7 @@ def bind(sql: str, parameters: Mapping[str, object], form: str) -> tuple[str, li
     text = _TOKEN.sub(place, sql)
     unused = sorted(set(parameters) - set(places))
     if unused:
-        raise RecordsError(f"the query has no parameter :{unused[0]}, yet a value is given; write it in or leave it out")
+        raise RecordsError(
+            f"the query has no parameter :{unused[0]}, yet a value is given; write it in or leave it out"
+        )
     return text, [parameters[name] for name in places]

@@ -51,8 +51,8 @@ def open(settings: Settings) -> Records:  # noqa: A001 - `crm.open(settings)`, a
                     upgrade(url)
         except Timeout as error:
             raise RecordsError(
-                f"another process has been making the records for {_LOCK_SECONDS} s (lock {lock}); a free lock is expected; "
-                "wait for it or end it"
+                f"another process has been making the records for {_LOCK_SECONDS} s (lock {lock}); "
+                "a free lock is expected; wait for it or end it"
             ) from error
         except OSError as error:
             raise RecordsError(
@@ -67,8 +67,8 @@ def _url(text: str) -> URL:
         return make_url(text)
     except ArgumentError as error:
         raise RecordsError(
-            f"records_url is {text!r}; a URL such as sqlite:////path/records.db or postgresql+psycopg://host/name is expected; "
-            "mend the setting"
+            f"records_url is {text!r}; a URL such as sqlite:////path/records.db or postgresql+psycopg://host/name "
+            "is expected; mend the setting"
         ) from error
 
 

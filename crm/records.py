@@ -21,7 +21,7 @@ from crm.errors import RecordsError
 from crm.failures import explained
 from crm.reader import Reader
 from crm.sources import AttributeInfo, SourceInfo, read_attributes, read_sources
-from crm.writing import Change, WriteCounts
+from crm.writing import Change, Closing, WriteCounts
 
 NUMBERS = {"customer": "customers", "lead": "leads", "product": "products", "opportunity": "opportunities"}
 
@@ -132,6 +132,7 @@ class Records:
         known_at: int | None = None,
         actor: str | None = None,
         reason: str | None = None,
+        closing: Closing | None = None,
     ) -> dict[str, WriteCounts]:
         """Write rows of heads and facts, all of them or none.
 
@@ -149,6 +150,9 @@ class Records:
             Moment (µs) for rows that give none. Default: now.
         actor, reason : str, optional
             Kept with each new version of a head. Default actor: that of the settings.
+        closing : callable, optional
+            Called at the end with the writing, the source's id and the counts; what it writes (a run, an
+            audit entry) is kept or lost with the rows.
 
         Returns
         -------
@@ -164,7 +168,7 @@ class Records:
         A key that the source has written before keeps its id: the same content again is unchanged, other
         content is a new version (``op`` ``correct``) whose ``known_at`` is later than that of the one before.
         """
-        change = Change(source, known_at, actor or self.settings.actor, reason)
+        change = Change(source, known_at, actor or self.settings.actor, reason, closing)
         with self._write_connection() as connection:
             return writer.write(connection, tables, change)
 

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pyarrow as pa
-from sqlalchemy import FromClause, Table, TableClause, and_, func, insert, or_, select, update
+from sqlalchemy import ColumnElement, FromClause, Table, TableClause, and_, func, insert, or_, select, update
 
 from crm.connections import Connection
 from crm.errors import RecordsError
@@ -31,7 +33,9 @@ def upsert(writing: Writing, name: str, staged: pa.Table, source_id: int | None)
     given = [links(name)[column].id if column in links(name) else column for column in columns]
     missing = [key for key in keys if key not in given]
     if missing:
-        raise RecordsError(f"{name} is given without {missing[0]}; its rows are told apart by {', '.join(keys)}; add the column")
+        raise RecordsError(
+            f"{name} is given without {missing[0]}; its rows are told apart by {', '.join(keys)}; add the column"
+        )
     _load(connection, table, staged, source_id)
     new = temporary("rows", name, ("n", *given))
     _check(connection, new, table, keys, given)
@@ -84,7 +88,9 @@ def _check(connection: Connection, new: TableClause, table: Table, keys: tuple[s
         if not table.c[column].nullable:
             found = connection.rows(select(func.min(new.c.n)).where(new.c[column].is_(None)))[0][0]
             if found is not None:
-                raise RecordsError(f"{table.name}: row {found + 1} has no {column}; a value is expected; fill the column")
+                raise RecordsError(
+                    f"{table.name}: row {found + 1} has no {column}; a value is expected; fill the column"
+                )
     if keys:
         same = [new.c[key] for key in keys]
         double = connection.rows(select(*same).group_by(*same).having(func.count() > 1).limit(1))
@@ -116,7 +122,8 @@ def _insert(writing: Writing, new: TableClause, table: Table, keys: tuple[str, .
     added = int(writing.connection.rows(select(func.count()).select_from(source).where(*condition))[0][0])
     if not added:
         return 0
-    columns, names = [new.c[column] for column in given], list(given)
+    columns: list[ColumnElement[Any]] = [new.c[column] for column in given]
+    names = list(given)
     if "id" in table.c:
         last = writing.counters.last(table.name)
         columns.append((number(last) + func.row_number().over(order_by=new.c.n)).label("id"))

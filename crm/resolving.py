@@ -26,7 +26,9 @@ def resolve(connection: Connection, name: str, source: str, keys: pa.Array | pa.
         )
         known = connection.table(query.group_by(table.c.source_key))
     else:
-        raise RecordsError(f"rows of {name} have no keys of a source; a head, a fact or a list is expected; name its table")
+        raise RecordsError(
+            f"rows of {name} have no keys of a source; a head, a fact or a list is expected; name its table"
+        )
     known = pa.table([known.column(0).cast(pa.string()), known.column(1).cast(pa.int64())], ["key", "id"])
     places = pc.index_in(keys.cast(pa.string()), value_set=known.column("key").combine_chunks())
     ids = pc.take(known.column("id").combine_chunks(), places)

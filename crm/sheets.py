@@ -74,7 +74,9 @@ def write_sheets(
     return written
 
 
-def _fill(book: Any, title: str, schema: pa.Schema, batches: Iterable[pa.RecordBatch], sheet_rows: int) -> tuple[int, int]:
+def _fill(
+    book: Any, title: str, schema: pa.Schema, batches: Iterable[pa.RecordBatch], sheet_rows: int
+) -> tuple[int, int]:
     rows, sheets = 0, 1
     sheet = _sheet(book, title, schema)
     for batch in batches:

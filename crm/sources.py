@@ -14,7 +14,17 @@ from crm.shapes import shapes
 
 INTERNAL = "rapport"
 _STORED = (
-    "name", "kind", "title", "basis", "licence", "zone", "lag", "complete_until", "snapshot_at", "ordered", "mapping_sha256",
+    "name",
+    "kind",
+    "title",
+    "basis",
+    "licence",
+    "zone",
+    "lag",
+    "complete_until",
+    "snapshot_at",
+    "ordered",
+    "mapping_sha256",
 )
 
 

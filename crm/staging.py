@@ -59,8 +59,12 @@ def stage(table: Table, given: pa.Table, *, default_known: int | None) -> Staged
     _check_names(table, given.column_names, is_clocked=is_clocked)
     columns = {name: _column(table, name, given.column(name)) for name in given.column_names}
     if is_clocked:
-        _refuse(table.name, "source_key", columns["source_key"], pc.equal(columns["source_key"], ""), "the source's own key")
-        _refuse(table.name, "source_key", columns["source_key"], pc.is_null(columns["source_key"]), "the source's own key")
+        _refuse(
+            table.name, "source_key", columns["source_key"], pc.equal(columns["source_key"], ""), "the source's own key"
+        )
+        _refuse(
+            table.name, "source_key", columns["source_key"], pc.is_null(columns["source_key"]), "the source's own key"
+        )
     if is_clocked and "op" in columns:
         columns["op"] = pc.fill_null(columns["op"], "assert")
         unknown = pc.invert(pc.is_in(columns["op"], pa.array(_OPS)))
@@ -156,4 +160,6 @@ def _refuse(table: str, name: str, values: pa.ChunkedArray, wrong: pa.ChunkedArr
     if row >= 0:
         shown = repr(values[row].as_py())
         shown = shown if len(shown) <= 60 else shown[:57] + "…'"
-        raise RecordsError(f"{table}.{name} is {shown} in row {row + 1}; {expected} is expected; mend or leave out the row")
+        raise RecordsError(
+            f"{table}.{name} is {shown} in row {row + 1}; {expected} is expected; mend or leave out the row"
+        )

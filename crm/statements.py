@@ -27,10 +27,12 @@ from sqlalchemy import (
     null,
     or_,
     select,
+)
+from sqlalchemy import (
     table as plain_table,
 )
 
-from crm.shapes import CLOCKED, MANAGED, Link, content, listed, links, shapes
+from crm.shapes import CLOCKED, MANAGED, Link, content, links, listed, shapes
 
 INSERT, CORRECT, RETRACT = 1, 2, 3
 
@@ -81,13 +83,17 @@ def number(value: int) -> ColumnElement[int]:
     return literal_column(str(int(value)), BigInteger)
 
 
-def stored(target: Table, source_id: int, key: ColumnElement[Any], alias: str) -> tuple[FromClause, ColumnElement[bool]]:
+def stored(
+    target: Table, source_id: int, key: ColumnElement[Any], alias: str
+) -> tuple[FromClause, ColumnElement[bool]]:
     """A table of the schema and the condition that finds the last version of a source's key in it."""
     found = target.alias(alias)
     condition = and_(found.c.source_id == number(source_id), found.c.source_key == key)
     if shapes()[target.name] == "fact":
         later = target.alias(f"{alias}_later")
-        last = select(func.max(later.c.version)).where(later.c.source_id == number(source_id), later.c.source_key == key)
+        last = select(func.max(later.c.version)).where(
+            later.c.source_id == number(source_id), later.c.source_key == key
+        )
         condition = and_(condition, found.c.version == last.scalar_subquery())
     return found, condition
 
@@ -185,7 +191,9 @@ def _patched(
     """A column's new value: as given, else as it stands; a retraction leaves everything as it stands."""
     if name not in values:
         return current.c[name]
-    return case((given.c.op == "retract", current.c[name]), else_=values[name]) if "op" in target.given else values[name]
+    return (
+        case((given.c.op == "retract", current.c[name]), else_=values[name]) if "op" in target.given else values[name]
+    )
 
 
 def _change(
@@ -203,7 +211,7 @@ def _change(
         same.append(or_(values["occurred_at"].is_(None), values["occurred_at"] == current.c.occurred_at))
     is_new = given.c.current_id.is_(None)
     was_retracted = current.c.op == "retract"
-    is_told = false()
+    is_told: ColumnElement[bool] = false()
     if "is_last" in target.given:  # what was known then cannot be said anew; only the last state counts
         is_told = and_(~cast(given.c.is_last, Boolean), _wanted_known_at(target, given) <= current.c.known_at)
     return case(
@@ -229,7 +237,9 @@ def _known_at(target: Target, given: FromClause, current: FromClause) -> ColumnE
     return case((and_(current.c.known_at.is_not(None), wanted <= current.c.known_at), later), else_=wanted)
 
 
-def _occurred_at(target: Target, given: FromClause, current: FromClause, known_at: ColumnElement[Any]) -> ColumnElement[Any]:
+def _occurred_at(
+    target: Target, given: FromClause, current: FromClause, known_at: ColumnElement[Any]
+) -> ColumnElement[Any]:
     """As given; else a fact keeps its moment, and a state changes when that becomes known."""
     choices = [given.c.occurred_at] if "occurred_at" in target.given else []
     choices += [current.c.occurred_at] if target.is_fact else []

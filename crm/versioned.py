@@ -43,7 +43,10 @@ def index_awaited(connection: Connection, targets: Mapping[str, Target]) -> None
     """Index the keys of tables to which rows refer that are written no later than they."""
     names = list(targets)
     awaited = {
-        link.target.name for i, name in enumerate(names) for link in targets[name].links if link.target.name in names[i:]
+        link.target.name
+        for i, name in enumerate(names)
+        for link in targets[name].links
+        if link.target.name in names[i:]
     }
     for name in sorted(awaited):
         connection.execute(f"CREATE INDEX key_{name} ON keys_{name} (source_key)")
@@ -64,7 +67,10 @@ def _write_round(writing: Writing, target: Target, read: int) -> WriteCounts:
     last = writing.counters.last(ARRIVAL)
     connection.create(f"rows_{name}", rows(target, last))
     changed = temporary("rows", name, ("change",))
-    found = {int(kind): int(n) for kind, n in connection.rows(select(changed.c.change, func.count()).group_by(changed.c.change))}
+    found = {
+        int(kind): int(n)
+        for kind, n in connection.rows(select(changed.c.change, func.count()).group_by(changed.c.change))
+    }
     if found:
         check_rows(connection, target, writing.change.source)
         writing.counters.advance(ARRIVAL, last + sum(found.values()))

@@ -66,7 +66,7 @@ def check_rows(connection: Connection, target: Target, source: str) -> None:
     for index in target.table.indexes:
         if index.unique:
             where = index.dialect_options[connection.dialect.name]["where"]
-            _check_unique(connection, target, new, [str(name) for name in index.columns.keys()], where)
+            _check_unique(connection, target, new, [column.name for column in index.columns], where)
 
 
 def _new(target: Target) -> TableClause:
@@ -82,7 +82,8 @@ def _rules(target: Target, new: TableClause) -> list[tuple[Any, ColumnElement[bo
     rules += [(column, new.c[column.name].is_(None)) for column in content(target.table) if not column.nullable]
     checks = [item for item in target.table.constraints if isinstance(item, CheckConstraint)]
     rules += [
-        (item, not_(literal_column(f"({item.sqltext})", Boolean))) for item in sorted(checks, key=lambda item: str(item.name))
+        (item, not_(literal_column(f"({item.sqltext})", Boolean)))
+        for item in sorted(checks, key=lambda item: str(item.name))
     ]
     return rules
 
@@ -99,7 +100,9 @@ def _raise(
     name = target.table.name
     if rule in target.links:
         missing = new.c[rule.key]
-        found = connection.rows(select(missing).where(condition).group_by(missing).order_by(func.min(new.c.n)).limit(_SHOWN))
+        found = connection.rows(
+            select(missing).where(condition).group_by(missing).order_by(func.min(new.c.n)).limit(_SHOWN)
+        )
         total = connection.rows(select(func.count()).select_from(new).where(condition))[0][0]
         raise RecordsError(
             f"{name}.{rule.key} refers in {total} rows to {_quoted(found)}, which {_where(rule.target.name, source)} "
@@ -112,12 +115,15 @@ def _raise(
         values = connection.rows(select(*[new.c[item] for item in used]).where(new.c.n == number(first)))[0]
         shown = ", ".join(f"{item} = {value!r}" for item, value in zip(used, values, strict=True))
         raise RecordsError(
-            f"{name}: {row} breaks the rule {rule.name} with {shown}; ({rule.sqltext}) is expected; mend or leave out the row"
+            f"{name}: {row} breaks the rule {rule.name} with {shown}; ({rule.sqltext}) is expected; "
+            "mend or leave out the row"
         )
     raise RecordsError(f"{name}: {row} has no {rule.name}; a value is expected; fill the column or leave out the row")
 
 
-def _check_unique(connection: Connection, target: Target, new: TableClause, columns: list[str], where: ColumnElement[bool] | None) -> None:
+def _check_unique(
+    connection: Connection, target: Target, new: TableClause, columns: list[str], where: ColumnElement[bool] | None
+) -> None:
     stored = target.table
     rows: Select[Any] = select(new.c.n, new.c.source_key, new.c.id, *[new.c[name] for name in columns])
     rows = rows.where(*[new.c[name].is_not(None) for name in columns])
@@ -139,15 +145,24 @@ def _check_unique(connection: Connection, target: Target, new: TableClause, colu
             )
 
 
-def _check_reference(connection: Connection, target: Target, new: TableClause, constraint: ForeignKeyConstraint) -> None:
+def _check_reference(
+    connection: Connection, target: Target, new: TableClause, constraint: ForeignKeyConstraint
+) -> None:
     """Refuse ids and codes given directly that nothing stands behind; those found by key are sound."""
     names = [column.name for column in constraint.columns]
     linked = {item for link in target.links for item in (link.id, link.version)}
     if not set(names) & (set(target.given) - linked):
         return
     referred = constraint.referred_table
-    pairs = [(new.c[name], referred.c[element.column.name]) for name, element in zip(names, constraint.elements, strict=True)]
-    distinct = select(*[mine for mine, _ in pairs]).where(*[mine.is_not(None) for mine, _ in pairs]).distinct().subquery("used")
+    pairs = [
+        (new.c[name], referred.c[element.column.name]) for name, element in zip(names, constraint.elements, strict=True)
+    ]
+    distinct = (
+        select(*[mine for mine, _ in pairs])
+        .where(*[mine.is_not(None) for mine, _ in pairs])
+        .distinct()
+        .subquery("used")
+    )
     joined = distinct.outerjoin(referred, and_(*[distinct.c[mine.name] == theirs for mine, theirs in pairs]))
     missing = select(*distinct.c).select_from(joined).where(pairs[0][1].is_(None)).limit(_SHOWN)
     found = connection.rows(missing)

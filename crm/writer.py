@@ -63,7 +63,9 @@ def _apply(connection: Connection, staged: dict[str, Staged], change: Change, co
             pending.discard(name)
         else:
             counts[name] = references.upsert(writing, name, rows.rounds[0], source_id)
-    if all(item.unchanged == item.read for item in counts.values()):
+    if change.closing is not None:
+        change.closing(writing, source_id, counts)
+    elif all(item.unchanged == item.read for item in counts.values()):
         raise _Unchanged
     counters.save()
 
@@ -71,7 +73,9 @@ def _apply(connection: Connection, staged: dict[str, Staged], change: Change, co
 def _writable(name: str) -> Table:
     if shapes().get(name) in (None, "versions") or name in _OWN_DOOR:
         known = ", ".join(item for item in ordered() if shapes()[item] != "versions" and item not in _OWN_DOOR)
-        raise RecordsError(f"the table {name!r} cannot be written; the tables for writing are {known}; name one of them")
+        raise RecordsError(
+            f"the table {name!r} cannot be written; the tables for writing are {known}; name one of them"
+        )
     return Base.metadata.tables[name]
 
 
@@ -87,5 +91,7 @@ def find_source(connection: Connection, name: str) -> int:
     found = dict(connection.rows(select(source.c.name, source.c.id)))
     if name not in found:
         known = ", ".join(sorted(found)) or "none"
-        raise RecordsError(f"the source {name!r} is unknown; declared are {known}; declare it with Records.declare_source")
+        raise RecordsError(
+            f"the source {name!r} is unknown; declared are {known}; declare it with Records.declare_source"
+        )
     return int(found[name])

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
 from dataclasses import astuple, dataclass
-from typing import Self
+from typing import Self, TypeAlias
 
 from crm.connections import Connection
 from crm.counters import Counters
@@ -46,12 +47,15 @@ class Change:
         Moment in µs for rows that give none; None is the present.
     actor, reason : str or None
         Kept with each version of a head.
+    closing : callable or None
+        Told the writing, the source's id and the counts at the end; what it writes is part of the transaction.
     """
 
     source: str
     known_at: int | None = None
     actor: str | None = None
     reason: str | None = None
+    closing: Closing | None = None
 
 
 @dataclass(frozen=True)
@@ -71,3 +75,6 @@ class Writing:
     counters: Counters
     change: Change
     now: int
+
+
+Closing: TypeAlias = Callable[[Writing, int, Mapping[str, WriteCounts]], None]

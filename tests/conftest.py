@@ -1,4 +1,4 @@
-"""Fixtures that several packages' tests share: a workspace of its own for each test, and the servers that may be there."""
+"""Fixtures that several packages' tests share: a workspace for each test, and the servers that may be there."""
 
 from __future__ import annotations
 

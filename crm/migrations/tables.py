@@ -1,4 +1,4 @@
-"""Shapes of tables as migrations make them. What a revision has used is never changed; a new shape is a new function."""
+"""Shapes of tables as migrations make them: what a revision has used never changes, a new shape is a new function."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ ID = sa.BigInteger()
 KEY = sa.String(200)
 TEXT = sa.Text()
 WHOLE = sa.BigInteger()
-NUMBER = sa.Double()
+NUMBER: sa.Double[float] = sa.Double()
 FLAG = sa.Boolean()
 DAY = sa.Date()
 
@@ -38,6 +38,11 @@ def check(rule: str, name: str) -> sa.CheckConstraint:
     return sa.CheckConstraint(rule, name=name)
 
 
+def filled(*columns: str) -> str:
+    """How many of some columns are not null."""
+    return " + ".join(f"(case when {column} is null then 0 else 1 end)" for column in columns)
+
+
 def reference(name: str, *items: Any) -> None:
     """Make a list of values with an id."""
     op.create_table(name, sa.Column("id", ID, primary_key=True, autoincrement=False), *items)
@@ -58,7 +63,13 @@ def head(name: str, *items: Any) -> None:
     )
     op.create_table(
         f"{name}_versions",
-        sa.Column("id", ID, sa.ForeignKey(f"{name}.id", deferrable=True, initially="DEFERRED"), primary_key=True, autoincrement=False),
+        sa.Column(
+            "id",
+            ID,
+            sa.ForeignKey(f"{name}.id", deferrable=True, initially="DEFERRED"),
+            primary_key=True,
+            autoincrement=False,
+        ),
         sa.Column("version", WHOLE, primary_key=True, autoincrement=False),
         sa.Column("public_id", sa.String(36), nullable=False),
         *[sa.Column(item.name, item.type, nullable=item.nullable) for item in items if isinstance(item, sa.Column)],
@@ -84,7 +95,7 @@ def fact(name: str, *items: Any) -> None:
     )
     op.create_index(op.f(f"ix_{name}_seq"), name, ["seq"])
     unique = [item for item in items if isinstance(item, sa.UniqueConstraint)]
-    others = [tuple(str(column) for column in item.columns.keys()) for item in unique]
+    others = [tuple(str(column) for column in item.columns) for item in unique]
     protect(name, ("id", "version"), ("source_id", "source_key", "version"), *others)
 
 
@@ -113,12 +124,16 @@ def protect(name: str, *keys: tuple[str, ...]) -> None:
             f"FOR EACH STATEMENT EXECUTE FUNCTION append_only('{refusal}')"
         )
         return
+    stop = f"BEGIN SELECT RAISE(ABORT, '{refusal}'); END"
     for event in ("UPDATE", "DELETE"):
-        op.execute(f"CREATE TRIGGER {name}_no_{event.lower()} BEFORE {event} ON {name} BEGIN SELECT RAISE(ABORT, '{refusal}'); END")
-    found = " OR ".join(
-        f"EXISTS (SELECT 1 FROM {name} WHERE " + " AND ".join(f"{column} = NEW.{column}" for column in key) + ")" for key in keys
-    )
-    op.execute(f"CREATE TRIGGER {name}_no_replace BEFORE INSERT ON {name} WHEN {found} BEGIN SELECT RAISE(ABORT, '{refusal}'); END")
+        op.execute(f"CREATE TRIGGER {name}_no_{event.lower()} BEFORE {event} ON {name} {stop}")
+    found = " OR ".join(_is_there(name, key) for key in keys)
+    op.execute(f"CREATE TRIGGER {name}_no_replace BEFORE INSERT ON {name} WHEN {found} {stop}")
+
+
+def _is_there(name: str, key: tuple[str, ...]) -> str:
+    same = " AND ".join(f"{column} = NEW.{column}" for column in key)
+    return f"EXISTS (SELECT 1 FROM {name} WHERE {same})"  # noqa: S608 - names of our own tables
 
 
 def append_only_function() -> None:

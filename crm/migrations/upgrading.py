@@ -35,8 +35,8 @@ def stored_revision(url: URL) -> str | None:
             return None
         shown = url.render_as_string(hide_password=True)
         raise RecordsError(
-            f"the records at {shown} cannot be read ({str(error).strip().splitlines()[0]}); a database of ours is expected; "
-            "mend the setting records_url or restore a backup"
+            f"the records at {shown} cannot be read ({str(error).strip().splitlines()[0]}); "
+            "a database of ours is expected; mend the setting records_url or restore a backup"
         ) from error
     finally:
         connection.close()
@@ -100,6 +100,6 @@ def _run(connection: Connection) -> None:
         command.upgrade(config, "head")
     except CommandError as error:
         raise RecordsError(
-            f"the records are of another release than this program ({error}); revision {HEAD} or an earlier one is expected; "
-            "use the program that wrote them, or a later one"
+            f"the records are of another release than this program ({error}); "
+            f"revision {HEAD} or an earlier one is expected; use the program that wrote them, or a later one"
         ) from error

@@ -89,7 +89,7 @@ class AttributeValue(Fact):
 
 
 class Label(Fact):
-    """An outcome that a source states about a subject: ``name`` (churn, converted) and its value, 0 or 1 or an amount."""
+    """An outcome that a source states about a subject: its ``name`` (churn, converted), and 0 or 1 or an amount."""
 
     __tablename__ = "labels"
     extra = (exactly_one("customer_id", "lead_id", "opportunity_id", name="subject"),)

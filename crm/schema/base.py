@@ -114,7 +114,9 @@ class Reference(Base):
     __abstract__ = True
     shape: ClassVar[str] = "reference"
 
-    id: Mapped[int] = column("public", BigInteger, primary_key=True, autoincrement=False, nullable=False, sort_order=_FIRST)
+    id: Mapped[int] = column(
+        "public", BigInteger, primary_key=True, autoincrement=False, nullable=False, sort_order=_FIRST
+    )
 
 
 class _Clocked(Base):
@@ -152,22 +154,27 @@ class Head(_Clocked):
     shape: ClassVar[str] = "head"
     extra: ClassVar[tuple[Any, ...]] = ()
 
-    id: Mapped[int] = column("public", BigInteger, primary_key=True, autoincrement=False, nullable=False, sort_order=_FIRST)
+    id: Mapped[int] = column(
+        "public", BigInteger, primary_key=True, autoincrement=False, nullable=False, sort_order=_FIRST
+    )
     version: Mapped[int] = whole("public", nullable=False, sort_order=_FIRST + 1)
     public_id: Mapped[str] = column("public", String(36), nullable=False, unique=True, sort_order=_FIRST + 2)
 
     @declared_attr
     def owner_id(cls) -> Mapped[int | None]:  # noqa: N805
+        """Who looks after it."""
         mapped: Mapped[int | None] = to("users.id", index=False, sort_order=_LAST - 4)
         return mapped
 
     @declared_attr
     def team_id(cls) -> Mapped[int | None]:  # noqa: N805
+        """Whose team looks after it."""
         mapped: Mapped[int | None] = to("teams.id", index=False, sort_order=_LAST - 3)
         return mapped
 
     @declared_attr
     def territory_id(cls) -> Mapped[int | None]:  # noqa: N805
+        """Where it belongs."""
         mapped: Mapped[int | None] = to("territories.id", index=False, sort_order=_LAST - 2)
         return mapped
 
@@ -183,7 +190,9 @@ class Fact(_Clocked):
     shape: ClassVar[str] = "fact"
     extra: ClassVar[tuple[Any, ...]] = ()
 
-    id: Mapped[int] = column("public", BigInteger, primary_key=True, autoincrement=False, nullable=False, sort_order=_FIRST)
+    id: Mapped[int] = column(
+        "public", BigInteger, primary_key=True, autoincrement=False, nullable=False, sort_order=_FIRST
+    )
     version: Mapped[int] = column(
         "public", BigInteger, primary_key=True, autoincrement=False, nullable=False, sort_order=_FIRST + 1
     )
@@ -224,7 +233,7 @@ def versions_of(head: type[Head]) -> Table:
     """The ``<table>_versions`` table of a state table: the same typed columns, keyed by ``(id, version)``."""
     source = head.__table__
     return Table(
-        f"{source.name}_versions",
+        f"{head.__tablename__}_versions",
         Base.metadata,
         *[_version_column(item) for item in source.columns],
         *_clock_checks(),
@@ -232,7 +241,7 @@ def versions_of(head: type[Head]) -> Table:
         Column("change_reason", Text, info={"data_class": "free_text", "unit": ""}),
         Index(None, "seq"),
         UniqueConstraint("source_id", "source_key", "version"),
-        info={"kind": "versions", "head": source.name},
+        info={"kind": "versions", "head": head.__tablename__},
     )
 
 

@@ -5,7 +5,19 @@ from __future__ import annotations
 import sqlalchemy as sa
 from alembic import op
 
-from crm.migrations.tables import FLAG, ID, KEY, NUMBER, TEXT, WHOLE, append_only_function, check, protect, reference, to
+from crm.migrations.tables import (
+    FLAG,
+    ID,
+    KEY,
+    NUMBER,
+    TEXT,
+    WHOLE,
+    append_only_function,
+    check,
+    protect,
+    reference,
+    to,
+)
 
 revision = "0001"
 down_revision = None

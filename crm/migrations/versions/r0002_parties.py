@@ -67,7 +67,9 @@ def upgrade() -> None:
         check("to_on is null or from_on is null or from_on < to_on", "period"),
     )
     where = sa.text("is_primary and op <> 'retract'")
-    op.create_index("uq_contacts_primary", "contacts", ["company_id"], unique=True, sqlite_where=where, postgresql_where=where)
+    op.create_index(
+        "uq_contacts_primary", "contacts", ["company_id"], unique=True, sqlite_where=where, postgresql_where=where
+    )
     head(
         "customers",
         sa.Column("party_id", ID, to("parties.id"), nullable=False),

@@ -28,7 +28,10 @@ def upgrade() -> None:
         sa.Column("currency", KEY, to("currencies.code")),
         sa.Column("state", KEY, nullable=False),
         sa.UniqueConstraint("campaign_no"),
-        check("state in ('draft', 'planned', 'approved', 'running', 'paused', 'completed', 'evaluated', 'cancelled')", "state"),
+        check(
+            "state in ('draft', 'planned', 'approved', 'running', 'paused', 'completed', 'evaluated', 'cancelled')",
+            "state",
+        ),
     )
     reference(
         "campaign_arms",
@@ -44,5 +47,10 @@ def upgrade() -> None:
         sa.Column("customer_id", ID, to("customers.id"), nullable=False, index=True),
         sa.Column("arm", KEY, nullable=False),
         sa.UniqueConstraint("campaign_id", "customer_id", "version"),
-        sa.ForeignKeyConstraint(["campaign_id", "arm"], ["campaign_arms.campaign_id", "campaign_arms.name"], deferrable=True, initially="IMMEDIATE"),
+        sa.ForeignKeyConstraint(
+            ["campaign_id", "arm"],
+            ["campaign_arms.campaign_id", "campaign_arms.name"],
+            deferrable=True,
+            initially="IMMEDIATE",
+        ),
     )

@@ -33,7 +33,10 @@ def upgrade() -> None:
         sa.Column("unqualified_reason_id", ID, to("close_reasons.id")),
         sa.Column("recycle_until_on", DAY),
         sa.UniqueConstraint("lead_no"),
-        check("status in ('new', 'assigned', 'working', 'qualified', 'converted', 'unqualified', 'recycled', 'merged')", "status"),
+        check(
+            "status in ('new', 'assigned', 'working', 'qualified', 'converted', 'unqualified', 'recycled', 'merged')",
+            "status",
+        ),
         check("(status = 'converted') = (converted_at is not null)", "converted"),
     )
     fact(
@@ -64,7 +67,10 @@ def upgrade() -> None:
         sa.Column("opened_at", WHOLE),
         sa.Column("closed_at", WHOLE),
         sa.UniqueConstraint("opportunity_no"),
-        check("forecast_category is null or forecast_category in ('pipeline', 'best', 'commit', 'closed', 'omitted')", "forecast"),
+        check(
+            "forecast_category is null or forecast_category in ('pipeline', 'best', 'commit', 'closed', 'omitted')",
+            "forecast",
+        ),
         check("outcome in ('open', 'won', 'lost')", "outcome"),
         check("outcome <> 'lost' or close_reason_id is not null", "lost_reason"),
         check("outcome <> 'won' or amount > 0", "won_amount"),
@@ -73,8 +79,13 @@ def upgrade() -> None:
     )
     if op.get_bind().dialect.name == "postgresql":  # SQLite has it from the start
         op.create_foreign_key(
-            op.f("fk_leads_converted_opportunity_id"), "leads", "opportunities", ["converted_opportunity_id"], ["id"],
-            deferrable=True, initially="IMMEDIATE",
+            op.f("fk_leads_converted_opportunity_id"),
+            "leads",
+            "opportunities",
+            ["converted_opportunity_id"],
+            ["id"],
+            deferrable=True,
+            initially="IMMEDIATE",
         )
     fact(
         "opportunity_stage_changes",

@@ -32,7 +32,11 @@ def upgrade() -> None:
         sa.Column("first_response_at", WHOLE),
         sa.Column("resolved_at", WHOLE),
         sa.UniqueConstraint("ticket_no"),
-        check("state in ('new', 'open', 'waiting_customer', 'waiting_third_party', 'scheduled', 'resolved', 'closed', 'cancelled', 'duplicate')", "state"),
+        check(
+            "state in ('new', 'open', 'waiting_customer', 'waiting_third_party', 'scheduled', "
+            "'resolved', 'closed', 'cancelled', 'duplicate')",
+            "state",
+        ),
         check("priority in ('low', 'normal', 'high', 'urgent')", "priority"),
         check("(state = 'duplicate') = (merged_into_id is not null)", "duplicate"),
     )

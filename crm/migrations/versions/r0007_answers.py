@@ -5,7 +5,7 @@ from __future__ import annotations
 import sqlalchemy as sa
 from alembic import op
 
-from crm.migrations.tables import DAY, FLAG, ID, KEY, NUMBER, TEXT, WHOLE, check, fact, to
+from crm.migrations.tables import DAY, FLAG, ID, KEY, NUMBER, TEXT, WHOLE, check, fact, filled, to
 
 revision = "0007"
 down_revision = "0006"
@@ -24,7 +24,7 @@ def upgrade() -> None:
         sa.Column("opportunity_id", ID, to("opportunities.id"), index=True),
         sa.Column("score", NUMBER),
         sa.Column("band", KEY),
-        check("(case when customer_id is null then 0 else 1 end) + (case when lead_id is null then 0 else 1 end) + (case when opportunity_id is null then 0 else 1 end) = 1", "subject"),
+        check(filled("customer_id", "lead_id", "opportunity_id") + " = 1", "subject"),
     )
     op.create_index(op.f("ix_scores_model_occurred_at"), "scores", ["model", "occurred_at"])
     fact(
@@ -58,8 +58,12 @@ def upgrade() -> None:
         sa.Column("value_text", TEXT),
         sa.Column("value_bool", FLAG),
         sa.Column("value_on", DAY),
-        check("(case when customer_id is null then 0 else 1 end) + (case when lead_id is null then 0 else 1 end) + (case when opportunity_id is null then 0 else 1 end) + (case when product_id is null then 0 else 1 end) + (case when company_id is null then 0 else 1 end) = 1", "subject"),
-        check("(case when value_int is null then 0 else 1 end) + (case when value_decimal is null then 0 else 1 end) + (case when value_text is null then 0 else 1 end) + (case when value_bool is null then 0 else 1 end) + (case when value_on is null then 0 else 1 end) = (case when is_cleared then 0 else 1 end)", "one_value"),
+        check(filled("customer_id", "lead_id", "opportunity_id", "product_id", "company_id") + " = 1", "subject"),
+        check(
+            filled("value_int", "value_decimal", "value_text", "value_bool", "value_on")
+            + " = (case when is_cleared then 0 else 1 end)",
+            "one_value",
+        ),
     )
     fact(
         "labels",
@@ -68,5 +72,5 @@ def upgrade() -> None:
         sa.Column("lead_id", ID, to("leads.id"), index=True),
         sa.Column("opportunity_id", ID, to("opportunities.id"), index=True),
         sa.Column("value", NUMBER, nullable=False),
-        check("(case when customer_id is null then 0 else 1 end) + (case when lead_id is null then 0 else 1 end) + (case when opportunity_id is null then 0 else 1 end) = 1", "subject"),
+        check(filled("customer_id", "lead_id", "opportunity_id") + " = 1", "subject"),
     )
