@@ -116,7 +116,7 @@ def rows(target: Target, last_seq: int) -> Select[Any]:
     """The new versions to write, with their ``seq``, in the order given."""
     all_rows = _versions(target).subquery("every")
     position = func.row_number().over(order_by=all_rows.c.n)
-    return select(all_rows, (number(last_seq) + position).label("seq")).where(all_rows.c.change != number(0))
+    return select(all_rows, (number(last_seq) + position).label("seq")).where(all_rows.c.kind_ != number(0))
 
 
 def _versions(target: Target) -> Select[Any]:
@@ -145,7 +145,7 @@ def _versions(target: Target) -> Select[Any]:
         case((change == number(INSERT), "assert"), (change == number(RETRACT), "retract"), else_="correct").label("op"),
         _occurred_at(target, given, current, known_at).label("occurred_at"),
         known_at.label("known_at"),
-        change.label("change"),
+        change.label("kind_"),
         *[_patched(item.name, values, current, given, target).label(item.name) for item in content(table)],
         *[given.c[link.key] for link in target.links],
         *([] if target.is_fact else [func.coalesce(current.c.public_id, given.c.public_id).label("public_id")]),

@@ -66,10 +66,10 @@ def _write_round(writing: Writing, target: Target, read: int) -> WriteCounts:
     name, connection = target.table.name, writing.connection
     last = writing.counters.last(ARRIVAL)
     connection.create(f"rows_{name}", rows(target, last))
-    changed = temporary("rows", name, ("change",))
+    changed = temporary("rows", name, ("kind_",))
     found = {
         int(kind): int(n)
-        for kind, n in connection.rows(select(changed.c.change, func.count()).group_by(changed.c.change))
+        for kind, n in connection.rows(select(changed.c.kind_, func.count()).group_by(changed.c.kind_))
     }
     if found:
         check_rows(connection, target, writing.change.source)
@@ -101,14 +101,14 @@ def _append(connection: Connection, table: Table, name: str, change: Change | No
 
 def _move_heads(connection: Connection, table: Table, found: Mapping[int, int]) -> None:
     columns = [column.name for column in table.columns]
-    new = temporary("rows", table.name, ("n", "change", *columns))
+    new = temporary("rows", table.name, ("n", "kind_", *columns))
     if found.get(INSERT):
-        fresh = select(*[new.c[column] for column in columns]).where(new.c.change == INSERT).order_by(new.c.n)
+        fresh = select(*[new.c[column] for column in columns]).where(new.c.kind_ == INSERT).order_by(new.c.n)
         connection.execute(insert(table).from_select(columns, fresh))
     if found.get(CORRECT) or found.get(RETRACT):
         moved = {name: new.c[name] for name in ("version", "op", "occurred_at", "known_at", "seq")}
         moved |= {item.name: new.c[item.name] for item in content(table)}
-        connection.execute(update(table).values(moved).where(table.c.id == new.c.id, new.c.change > INSERT))
+        connection.execute(update(table).values(moved).where(table.c.id == new.c.id, new.c.kind_ > INSERT))
 
 
 def _text(value: str | None) -> ColumnElement[str]:

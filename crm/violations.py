@@ -71,7 +71,7 @@ def check_rows(connection: Connection, target: Target, source: str) -> None:
 
 def _new(target: Target) -> TableClause:
     names = [column.name for column in target.table.columns]
-    return temporary("rows", target.table.name, ("n", "change", *names, *[link.key for link in target.links]))
+    return temporary("rows", target.table.name, ("n", "kind_", *names, *[link.key for link in target.links]))
 
 
 def _rules(target: Target, new: TableClause) -> list[tuple[Any, ColumnElement[bool]]]:
