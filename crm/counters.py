@@ -47,3 +47,4 @@ class Counters:
                 self._connection.execute(insert(COUNTERS).values(name=name, value=value))
             elif value != self._stored[name]:
                 self._connection.execute(update(COUNTERS).where(COUNTERS.c.name == name).values(value=value))
+        self._stored = dict(self._values)
