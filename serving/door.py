@@ -15,6 +15,7 @@ from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from configs.errors import RapportError
+from segments import SegmentError
 from serving.errors import ServingError
 from serving.guard import Guard
 from serving.metrics import Metrics
@@ -44,8 +45,12 @@ def error_response(error: ServingError) -> Response:
 
 
 def as_serving_error(error: RapportError) -> ServingError:
-    """An error of another layer as an answer: the caller's mistake, said by that layer."""
-    return error if isinstance(error, ServingError) else ServingError(str(error), code="refused", status=422)
+    """An error of another layer as an answer, in that layer's words: the server's state, or the caller's mistake."""
+    if isinstance(error, ServingError):
+        return error
+    if isinstance(error, SegmentError):
+        return ServingError(str(error), code="segment", status=404 if "unknown" in str(error) else 409)
+    return ServingError(str(error), code="not_available", status=503)
 
 
 class Door:

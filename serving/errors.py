@@ -92,6 +92,12 @@ def invalid(message: str) -> ServingError:
     return ServingError(message, code="invalid_request", status=422)
 
 
+def invalid_parameter(name: str, value: object, why: str) -> ServingError:
+    """A parameter in the address is out of range or of the wrong type."""
+    wanted = why.removeprefix("Input should be ")
+    return invalid(f"the parameter {name[:100]!r} is {value!r:.100}; {wanted} is expected; correct the address")
+
+
 def malformed(why: str) -> ServingError:
     """The body is no JSON."""
     return ServingError(

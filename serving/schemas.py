@@ -115,6 +115,7 @@ class Answer(BaseModel):
     score: float | None
     band: str | None
     reasons: list[ReasonBody]
+    segment: str | None = Field(default=None, description="Only from a segmentation model: the segment's name.")
 
 
 class ScoreResponse(BaseModel):
@@ -131,9 +132,8 @@ class Product(BaseModel):
     """One recommended product."""
 
     product: str
-    name: str | None
     score: float
-    reason: str | None
+    reason: str
 
 
 class Recommendations(BaseModel):

@@ -1,0 +1,175 @@
+"""Answers for ids: features looked up online, the champion's number with its reasons, every answer logged first."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, cast
+
+from crm import clock
+from scoring import BinaryModel
+from scoring.log import PredictionLog
+from scoring.recommendation import RecommendationModel
+from scoring.segmentation import SegmentationModel
+from serving import errors
+from serving.champions import Served
+from serving.lookup import Found, Lookup
+from serving.metrics import Metrics
+from serving.schemas import RecommendRequest, ScoreRequest
+
+CHUNK = 500
+"""Ids answered at a time, so that a large request leaves room for small ones."""
+
+ANSWERED = ("ok", "stale")
+
+Row = dict[str, Any]
+
+
+class Answers:
+    """Answers questions with one champion, by the same functions as the batch, so with the same numbers.
+
+    Parameters
+    ----------
+    lookup : Lookup
+        Features by id.
+    log : PredictionLog
+    metrics : Metrics
+    """
+
+    def __init__(self, lookup: Lookup, log: PredictionLog, metrics: Metrics) -> None:
+        self._lookup = lookup
+        self._log = log
+        self._metrics = metrics
+
+    def score(self, served: Served, question: ScoreRequest, request_id: str) -> Row:
+        """The answer of ``POST /v1/{model}/score``.
+
+        Raises
+        ------
+        ServingError
+            If the model recommends instead of scoring.
+        LogError
+            If the answers cannot be logged; then they must not leave.
+        """
+        model = served.model
+        if isinstance(model, RecommendationModel):
+            raise errors.wrong_question(served.name, f"/v1/{served.name}/recommend")
+
+        def work(keys: Sequence[str], at: int) -> tuple[Found, list[Row]]:
+            found = self._lookup.features(model, keys, at)
+            if isinstance(model, SegmentationModel):
+                return found, _segmented(model, found)
+            return found, _scored(cast(BinaryModel, model), found, question.explain)
+
+        return self._answer(served, question, request_id, work)
+
+    def recommend(self, served: Served, question: RecommendRequest, request_id: str) -> Row:
+        """The answer of ``POST /v1/{model}/recommend``; raises like `score`."""
+        model = served.model
+        if not isinstance(model, RecommendationModel):
+            raise errors.wrong_question(served.name, f"/v1/{served.name}/score")
+
+        def work(keys: Sequence[str], at: int) -> tuple[Found, list[Row]]:
+            found, histories = self._lookup.histories(model, model.log, keys, at)
+            return found, _recommended(model, found, histories, question.k, at)
+
+        return self._answer(served, question, request_id, work)
+
+    def _answer(
+        self,
+        served: Served,
+        question: ScoreRequest | RecommendRequest,
+        request_id: str,
+        work: Callable[[Sequence[str], int], tuple[Found, list[Row]]],
+    ) -> Row:
+        as_of = self._lookup.moment(served.model, question.as_of)
+        answers: list[Row] = []
+        for start in range(0, len(question.ids), CHUNK):
+            found, part = work(question.ids[start : start + CHUNK], as_of)
+            self._log.append(_lines(served, found, part, as_of, request_id))
+            answers += part
+        self._metrics.answered(served.name, [answer["status"] for answer in answers])
+        return {
+            "model": served.name,
+            "version": served.version,
+            "as_of": clock.iso(as_of),
+            "warning": served.warning,
+            "answers": answers,
+        }
+
+
+def _scored(model: BinaryModel, found: Found, explain: int) -> list[Row]:
+    _exclude(found, model.eligible(found.frame))
+    scores = model.predict(found.frame)
+    bands = model.bands(scores)
+    reasons = model.explain(found.frame, explain) if explain else None
+    return [
+        {
+            "id": key,
+            "status": status,
+            "score": float(scores[place]) if status in ANSWERED else None,
+            "band": bands[place] if status in ANSWERED else None,
+            "reasons": [reason.to_json() for reason in reasons[place]] if reasons and status in ANSWERED else [],
+        }
+        for place, (key, status) in enumerate(zip(found.keys, found.statuses, strict=True))
+    ]
+
+
+def _segmented(model: SegmentationModel, found: Found) -> list[Row]:
+    _exclude(found, model.eligible(found.frame))
+    names = model.assign(found.frame)
+    return [
+        {
+            "id": key,
+            "status": status,
+            "score": None,
+            "band": name if status in ANSWERED else None,
+            "reasons": [],
+            "segment": name if status in ANSWERED else None,
+        }
+        for key, status, name in zip(found.keys, found.statuses, names, strict=True)
+    ]
+
+
+def _recommended(
+    model: RecommendationModel, found: Found, histories: Sequence[Mapping[str, Any]], k: int, at: int
+) -> list[Row]:
+    lists = model.recommend(histories, k, at=at)
+    return [
+        {
+            "id": key,
+            "status": status,
+            "products": [
+                {"product": item.product_no, "score": item.score, "reason": item.reason} for item in products
+            ] if status in ANSWERED else [],
+        }
+        for key, status, products in zip(found.keys, found.statuses, lists, strict=True)
+    ]
+
+
+def _exclude(found: Found, eligible: Sequence[bool]) -> None:
+    """Known ids outside the model's population are ``ineligible``."""
+    for place, is_eligible in enumerate(eligible):
+        if not is_eligible and found.statuses[place] != "unknown":
+            found.statuses[place] = "ineligible"
+
+
+def _lines(served: Served, found: Found, answers: Sequence[Row], as_of: int, request_id: str) -> list[Row]:
+    """What the prediction log keeps of some answers: enough to give them again, and to measure drift and skew."""
+    at = clock.now()
+    common = {
+        "at": at, "model": served.name, "version": served.version, "entity": served.model.entity, "as_of": as_of,
+        "request": request_id,
+    }
+    return [
+        common | {
+            "id": answer["id"],
+            "entity_id": None if answer["status"] == "unknown" else int(found.ids[place]),
+            "status": answer["status"],
+            "score": answer.get("score"),
+            "band": answer.get("band"),
+            "features": None if answer["status"] == "unknown" or not found.frame else {
+                ref: values[place] for ref, values in found.frame.items()
+            },
+        }
+        for place, answer in enumerate(answers)
+    ]

@@ -1,0 +1,77 @@
+"""The BentoML service: one class that opens the state, mounts the application, and closes the state again.
+
+``rapport serve`` runs it in its own process; ``bentoml serve serving.service:Scoring`` runs the same service under
+BentoML's supervisor, in a container for instance. This module is the composition root of that process.
+"""
+
+from __future__ import annotations
+
+import gc
+import os
+
+os.environ.setdefault("BENTOML_DO_NOT_TRACK", "True")
+os.environ.setdefault("DO_NOT_TRACK", "1")
+
+import bentoml  # noqa: E402 - it reads the environment when it is imported
+from starlette.types import ASGIApp, Receive, Scope, Send  # noqa: E402
+
+from configs import Settings  # noqa: E402
+from serving import opened  # noqa: E402
+from serving.app import build  # noqa: E402
+from serving.state import open_state  # noqa: E402
+
+COLLECT_AFTER = (50_000, 50, 100)
+"""Allocations between two garbage collections; the defaults walk the heap hundreds of times a second."""
+
+
+class Front:
+    """What BentoML mounts before the state is open: it passes on to the application made at start-up."""
+
+    app: ASGIApp
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        await self.app(scope, receive, send)
+
+
+class Ours:
+    """BentoML's own pages (``/readyz``, ``/schema.json``, ``/docs.json``, …) are answered by the application as well.
+
+    So every path passes the same guard, and nothing but the documented interface is reachable.
+    """
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._bentoml = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        await (front if scope["type"] == "http" else self._bentoml)(scope, receive, send)
+
+
+front = Front()
+
+
+@bentoml.service(  # type: ignore[untyped-decorator]  # BentoML ships no types for it
+    name="rapport",
+    workers=1,
+    traffic={"timeout": 300},
+    metrics={"enabled": False},
+    logging={"access": {"enabled": False}},
+)
+@bentoml.asgi_app(front, path="/", name="rapport")  # type: ignore[untyped-decorator]
+class Scoring:
+    """Scores with reasons, recommendations and segment lists."""
+
+    def __init__(self) -> None:
+        self.state = opened.take() or open_state(Settings.load())
+        self.state.start()
+        front.app = build(self.state)
+        gc.collect()
+        gc.freeze()
+        gc.set_threshold(*COLLECT_AFTER)
+
+    @bentoml.on_shutdown  # type: ignore[untyped-decorator]
+    def stop(self) -> None:
+        """Stop watching and close everything; the prediction log is complete then."""
+        self.state.close()
+
+
+Scoring.add_asgi_middleware(Ours)

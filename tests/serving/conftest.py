@@ -1,0 +1,134 @@
+"""A small shop with two churn versions, made once and copied for each test; a client that talks to the application."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import AsyncIterator, Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pyarrow as pa
+import pytest
+
+import crm
+import features
+import registry
+import segments
+from configs import Settings
+from registry.tracking import Tracking
+from scoring import Candidate, Metric, Naive, Parity, load
+from scoring.artefact import write
+from serving.app import build
+from serving.state import State, open_state
+from tests.segments.shop import END, NUMBERS, SOURCE, fill, rows
+from crm.clock import DAY
+
+AGE = "buying:days_since_last_order"
+ORDERS = "buying:orders_365d"
+Register = Callable[..., registry.ModelVersion]
+
+
+def artefact(parent: Path, name: str = "churn", weight: float = 0.02, intercept: float = -2.0) -> Path:
+    """A logistic churn model over the days since the last order, for customers who ordered within a year."""
+    number = {"as": "number", "fill": 0.0, "log": False, "low": None, "high": None, "center": 0.0, "scale": 1.0}
+    words = {"title": "time since the last order", "unit": "days", "family": "buying", "topic": "recency", "phrase": None}
+    files: dict[str, Any] = {
+        "features.json": {
+            "inputs": [{"ref": AGE, "dtype": "float", "protected": False, **words}], "groups": {},
+            "columns": [{"ref": AGE, **number}],
+        },
+        "linear.json": {"intercept": intercept, "coefficients": [weight], "means": [60.0]},
+        "calibration.json": {"method": "none", "x": [], "y": []},
+        "policy.json": {
+            "threshold": 0.5, "bands": [{"name": "low", "from": 0.0}, {"name": "high", "from": 0.3}],
+            "population": {"expression": "buying__orders_365d > 0", "refs": [ORDERS]},
+        },
+        "profile.json": {"columns": {}},
+        "card.md": f"# {name}\n",
+    }
+    return write(
+        parent, kind="binary", name=name, entity="customer", refs=(AGE, ORDERS), files=files, hashes={"data": "d" * 64},
+        rung="logistic",
+    ).path
+
+
+def candidate(directory: Path, grade: str = "B") -> Candidate:
+    """An artefact with everything that the registry wants beside it."""
+    return Candidate(
+        model=load(directory), directory=directory, metrics={"auc": Metric(0.8)}, naive=Naive("recency", {"auc": Metric(0.6)}),
+        protocol="time", protocol_note="two cutoffs", rows=100, base_rate=0.3, grade=grade,  # type: ignore[arg-type]  # a letter
+        grade_reasons=["lift 2.1"], rung="logistic", card="# Churn", hashes={"data": "d" * 64}, as_of=END, seconds=1.0,
+        parity=Parity(50, 0.0),
+    )
+
+
+def add(settings: Settings, directory: Path, *, promote: bool = True, grade: str = "B") -> registry.ModelVersion:
+    """Register an artefact, and promote it."""
+    shelf = registry.open(settings)
+    version = shelf.register(candidate(directory, grade))
+    return shelf.promote(version.model, version.version, actor="test") if promote else version
+
+
+@pytest.fixture(scope="session")
+def template(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The home of the small shop: records, online features, a built segment, churn 1 (champion) and 2."""
+    home = tmp_path_factory.mktemp("template") / "home"
+    settings = Settings(home=home)
+    with crm.open(settings) as records:
+        fill(records)
+        _consents(records)
+        store = features.open(settings, records)
+        store.refresh()
+        store.materialize()
+        (home / "segments").mkdir()
+        rule = "segment: buyers\npurpose: marketing\nchannel: email\nwhere: {feature: buying:orders_365d, more_than: 0}\n"
+        (home / "segments" / "buyers.yaml").write_text(rule, encoding="utf-8")
+        segments.open(settings, records, store).build("buyers")
+        store.close()
+    with Tracking(settings.tracking_url, settings.artefacts_dir / "registry.lock").client():
+        pass
+    add(settings, artefact(home / "artefacts", weight=0.02))
+    add(settings, artefact(home / "artefacts", weight=0.04), promote=False)
+    return home
+
+
+def _consents(records: crm.Records) -> None:
+    allowed = NUMBERS[1:6]
+    at = [END - 300 * DAY] * len(allowed)
+    records.write({"consents": rows(
+        source_key=[f"d{number}" for number in allowed], party_key=allowed, purpose=["marketing"] * 5, channel=["email"] * 5,
+        decision=["granted"] * 5, basis=["consent"] * 5, occurred_at=at, known_at=at,
+    )}, source=SOURCE)  # fmt: skip
+
+
+@pytest.fixture
+def settings(tmp_path: Path, template: Path) -> Settings:
+    """Settings of a copy of the small shop; aliases are asked for often."""
+    shutil.copytree(template, tmp_path / "home")
+    return Settings(home=tmp_path / "home", serve_poll_seconds=0.05, max_ids=1_000)
+
+
+@pytest.fixture
+def state(settings: Settings) -> Iterator[State]:
+    """The opened parts, watching."""
+    with open_state(settings, ["churn", "lead_score"]) as opened:
+        yield opened
+
+
+@pytest.fixture
+def anyio_backend() -> str:
+    return "asyncio"
+
+
+@pytest.fixture
+async def client(state: State) -> AsyncIterator[httpx.AsyncClient]:
+    """A client that talks to the application in this process."""
+    async with talk(state) as opened:
+        yield opened
+
+
+def talk(state: State, **options: Any) -> httpx.AsyncClient:
+    """A client for a state."""
+    transport = httpx.ASGITransport(app=build(state), raise_app_exceptions=False)
+    return httpx.AsyncClient(transport=transport, base_url="http://localhost:3000", **options)
