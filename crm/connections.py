@@ -14,7 +14,8 @@ from typing import Any, Protocol, TypeAlias
 import adbc_driver_manager
 import pyarrow as pa
 from sqlalchemy import CreateTableAs, Select
-from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.dialects.postgresql.base import PGDialect
+from sqlalchemy.dialects.sqlite.base import SQLiteDialect
 from sqlalchemy.engine import URL, Dialect
 from sqlalchemy.sql import ClauseElement
 
@@ -175,7 +176,7 @@ def _connect_sqlite(url: URL, *, writes: bool) -> Connection:
     import adbc_driver_sqlite.dbapi
 
     driver = adbc_driver_sqlite.dbapi.connect(url.database or "", autocommit=True)
-    connection = Connection(driver, sqlite.dialect(paramstyle="qmark"))
+    connection = Connection(driver, SQLiteDialect(paramstyle="qmark"))
     pragmas = ["foreign_keys=ON", f"busy_timeout={BUSY_SECONDS * 1000}", "recursive_triggers=ON"]
     pragmas += ["cache_size=-65536", "synchronous=FULL"] if writes else ["query_only=ON"]
     for pragma in pragmas:
@@ -187,8 +188,9 @@ def _connect_postgresql(url: URL, *, writes: bool) -> Connection:
     import adbc_driver_postgresql.dbapi
 
     plain = url.set(drivername="postgresql").render_as_string(hide_password=False)
-    driver = adbc_driver_postgresql.dbapi.connect(plain, autocommit=True)  # type: ignore[no-untyped-call]  # theirs
-    connection = Connection(driver, postgresql.dialect(paramstyle="numeric_dollar"))
+    driver = adbc_driver_postgresql.dbapi.connect(plain, autocommit=True)
+    dialect = PGDialect(paramstyle="numeric_dollar")  # type: ignore[no-untyped-call]  # its constructor has no types
+    connection = Connection(driver, dialect)
     if not writes:
         connection.execute("SET default_transaction_read_only = on")
     return connection

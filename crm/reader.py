@@ -128,7 +128,7 @@ def _read(
         return
     # LIMIT keeps SQLite from dropping the inner order
     inner = query.limit(-1).subquery()
-    first: Select[Any] = select(*[literal_column(_SENTINELS[field.type]) for field in schema])
+    first: Any = select(*[literal_column(_SENTINELS[field.type]) for field in schema])
     skipped = 1
     for batch in connection.batches(union_all(first, select(inner))):
         yield from conform(pa.Table.from_batches([batch.slice(skipped)]), schema).to_batches()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import socket
 import uuid
 from collections.abc import Iterator
@@ -28,33 +29,49 @@ def _absent(reason: str) -> NoReturn:
     pytest.skip(reason)
 
 
+@pytest.fixture(scope="session")
+def empty_records(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A SQLite file as migrations make it, to be copied: making one takes half a second."""
+    home = tmp_path_factory.mktemp("empty")
+    crm.open(Settings(home=home)).close()
+    return home / "records.db"
+
+
 @pytest.fixture
-def settings(tmp_path: Path) -> Settings:
-    """Settings of an empty workspace."""
-    return Settings(home=tmp_path / "home")
+def settings(tmp_path: Path, empty_records: Path) -> Settings:
+    """Settings of a workspace that holds nothing but empty records."""
+    home = tmp_path / "home"
+    home.mkdir()
+    shutil.copy(empty_records, home / "records.db")
+    return Settings(home=home)
 
 
 @pytest.fixture
 def records(settings: Settings) -> Iterator[Records]:
     """Empty records in a SQLite file."""
-    opened = crm.open(settings)
-    yield opened
-    opened.close()
+    with crm.open(settings) as opened:
+        yield opened
 
 
-@pytest.fixture
-def postgres_url() -> Iterator[str]:
-    """The SQLAlchemy URL of an empty schema in a PostgreSQL database, dropped afterwards."""
-    name = f"rapport_{uuid.uuid4().hex[:12]}"
+@pytest.fixture(scope="session")
+def postgres_server() -> Iterator[psycopg.Connection]:
+    """A connection to the PostgreSQL server, outside transactions."""
     try:
         connection = psycopg.connect(POSTGRES, autocommit=True, connect_timeout=3)
     except psycopg.OperationalError as error:
         _absent(f"no PostgreSQL answers at {POSTGRES} ({str(error).strip().splitlines()[0]})")
     with connection:
-        connection.execute(f"CREATE SCHEMA {name}")
-        base = POSTGRES.replace("postgresql://", "postgresql+psycopg://", 1)
-        yield f"{base}?options={quote(f'-csearch_path={name}')}"
-        connection.execute(f"DROP SCHEMA {name} CASCADE")
+        yield connection
+
+
+@pytest.fixture
+def postgres_url(postgres_server: psycopg.Connection) -> Iterator[str]:
+    """The SQLAlchemy URL of an empty schema in a PostgreSQL database, dropped afterwards."""
+    name = f"rapport_{uuid.uuid4().hex[:12]}"
+    postgres_server.execute(f"CREATE SCHEMA {name}")
+    base = POSTGRES.replace("postgresql://", "postgresql+psycopg://", 1)
+    yield f"{base}?options={quote(f'-csearch_path={name}')}"
+    postgres_server.execute(f"DROP SCHEMA {name} CASCADE")
 
 
 @pytest.fixture
