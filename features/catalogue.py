@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
-import numpy as np
-
 from features.declare.aggregate import Aggregate
-from features.declare.expression import Expression, compute
+from features.declare.expression import Expression
 from features.declare.log import Log
 from features.declare.view import FeatureView, Field
 from features.errors import FeatureError
@@ -118,49 +116,26 @@ class Catalogue:
             ref.partition(":")[0], item.protected, item.null,
         )
 
+    def closure(self, refs: Iterable[str]) -> dict[str, Field]:
+        """Some references and all that their formulas use, each after what it uses."""
+        found: dict[str, Field] = {}
+        for ref in refs:
+            self._close(ref, found)
+        return found
+
+    def _close(self, ref: str, found: dict[str, Field]) -> None:
+        if ref not in found:
+            item = self.field(ref)
+            if isinstance(item.definition, Expression):
+                for name in item.definition.names:
+                    self._close(f"{ref.partition(':')[0]}:{name}", found)
+            found[ref] = item
+
     def aggregates(self, refs: Iterable[str]) -> list[Aggregate]:
         """Every aggregate that some references need, each once."""
-        found: dict[Aggregate, None] = {}
-        for ref in refs:
-            view = self.view(ref)
-            for name in self._needs(view, ref.partition(":")[2]):
-                definition = view.fields[name].definition
-                if isinstance(definition, Aggregate):
-                    found[definition] = None
-        return list(found)
-
-    def parts(self, ref: str) -> list[str]:
-        """The features that a formula uses, as references."""
-        view, name = self.view(ref), ref.partition(":")[2]
-        return [f"{view.name}:{part}" for part in self._needs(view, name)[1:]]
+        found = [item.definition for item in self.closure(refs).values()]
+        return list(dict.fromkeys(item for item in found if isinstance(item, Aggregate)))
 
     def logs(self, refs: Iterable[str]) -> list[Log]:
         """The logs that some references read, each once."""
         return list(dict.fromkeys(item.log for item in self.aggregates(refs)))
-
-    def columns(self, refs: Sequence[str], answers: Mapping[Aggregate, np.ndarray]) -> dict[str, np.ndarray]:
-        """The column of each reference, from the columns of the aggregates."""
-        made: dict[str, dict[str, np.ndarray]] = {}
-        columns = {}
-        for ref in refs:
-            view, name = self.view(ref), ref.partition(":")[2]
-            columns[ref] = self._column(view, name, answers, made.setdefault(view.name, {}))
-        return columns
-
-    def _column(
-        self, view: FeatureView, name: str, answers: Mapping[Aggregate, np.ndarray], made: dict[str, np.ndarray]
-    ) -> np.ndarray:
-        if name not in made:
-            definition = view.fields[name].definition
-            if isinstance(definition, Expression):
-                parts = {part: self._column(view, part, answers, made) for part in definition.names}
-                made[name] = compute(definition.text, parts)
-            else:
-                made[name] = answers[definition]
-        return made[name]
-
-    def _needs(self, view: FeatureView, name: str) -> list[str]:
-        definition = view.fields[name].definition
-        if not isinstance(definition, Expression):
-            return [name]
-        return [name, *(needed for part in definition.names for needed in self._needs(view, part))]

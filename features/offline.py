@@ -14,8 +14,9 @@ from features.declare.log import Log
 from features.history.files import Bucket
 from features.history.log import LogReader, as_of_arrival
 from features.history.store import History
-from features.kernel.program import Ints, scratch_for
-from features.plan import Plan, decode, empty, plan
+from features.kernel.program import Floats, Ints, memory_for
+from features.plan import Plan, decode, plan
+from features.recipe import Recipe
 
 CHUNK = 4_096  # spine rows that one thread takes at a time
 
@@ -37,16 +38,15 @@ class Moments:
         return len(self.entities)
 
 
-def columns_for(
-    history: History, aggregates: Sequence[Aggregate], moments: Moments, *, threads: int = 1, watermark: int | None = None
-) -> dict[Aggregate, np.ndarray]:
-    """The column of each aggregate for a spine.
+def fill(
+    history: History, asked: Recipe, moments: Moments, *, threads: int = 1, watermark: int | None = None
+) -> dict[str, np.ndarray]:
+    """The column of each reference of a recipe for a spine.
 
     Parameters
     ----------
     history : History
-    aggregates : sequence of Aggregate
-        Of one entity.
+    asked : Recipe
     moments : Moments
     threads : int
     watermark : int, optional
@@ -54,32 +54,44 @@ def columns_for(
 
     Returns
     -------
-    dict of Aggregate to float64[rows] or object[rows]
+    dict of str to float64[rows] or object[rows]
     """
-    answers: dict[Aggregate, np.ndarray] = {}
+    out, readers = _answers(history, asked.by_log(), asked.width, moments, threads, watermark)
+    if asked.formulas:
+        kernel.load().run_rows(plan({}, {}, asked.formulas).code, out)
+    return asked.columns(out, lambda log: readers[log].dictionary)
+
+
+def aggregate(
+    history: History, items: Sequence[Aggregate], moments: Moments, *, threads: int = 1
+) -> list[np.ndarray]:
+    """The column of each aggregate, as `fill` gives them."""
+    by_log: dict[Log, dict[Aggregate, int]] = {}
+    for slot, item in enumerate(items):
+        by_log.setdefault(item.log, {})[item] = slot
+    out, readers = _answers(history, by_log, len(items), moments, threads, None)
+    words = out.view(np.int64)
+    return [decode(item, words[slot], readers[item.log].dictionary) for slot, item in enumerate(items)]
+
+
+def _answers(
+    history: History, by_log: Mapping[Log, Mapping[Aggregate, int]], width: int, moments: Moments, threads: int,
+    watermark: int | None,
+) -> tuple[Floats, dict[Log, LogReader]]:
+    out = np.empty((width, len(moments)), np.float64)
     order = np.lexsort((moments.moments, moments.entities))
+    readers = {log: history.reader(log) for log in by_log}
     with ThreadPoolExecutor(max(threads, 1)) as pool:
-        for log, items in _by_log(aggregates).items():
-            reader = history.reader(log)
-            asked = plan(items, {log.name: reader.dictionary})
-            out, out_ints = empty(asked.width, len(moments))
-            work = [
-                pool.submit(_run, asked, bucket, chunk, moments, out, out_ints)
-                for bucket, part in _buckets(reader, order, moments, watermark)
-                for chunk in _chunks(part, moments.entities)
-            ]
-            for item in work:
-                item.result()
-            for aggregate, slot in asked.slots.items():
-                answers[aggregate] = decode(aggregate, out_ints[slot], lambda _log, of=reader: of.dictionary)
-    return answers
-
-
-def _by_log(aggregates: Sequence[Aggregate]) -> Mapping[Log, list[Aggregate]]:
-    found: dict[Log, list[Aggregate]] = {}
-    for item in aggregates:
-        found.setdefault(item.log, []).append(item)
-    return found
+        work = [
+            pool.submit(_run, asked, bucket, chunk, moments, out)
+            for log, slots in by_log.items()
+            for asked in [plan(slots, {log.name: readers[log].dictionary})]
+            for bucket, part in _buckets(readers[log], order, moments, watermark)
+            for chunk in _chunks(part, moments.entities)
+        ]
+        for item in work:
+            item.result()
+    return out, readers
 
 
 def _buckets(reader: LogReader, order: Ints, moments: Moments, watermark: int | None) -> Iterator[tuple[Bucket, Ints]]:
@@ -103,7 +115,7 @@ def _chunks(part: Ints, entities: Ints) -> Iterator[Ints]:
     yield part[begin:]
 
 
-def _run(asked: Plan, bucket: Bucket, chunk: Ints, moments: Moments, out: np.ndarray, out_ints: Ints) -> None:
+def _run(asked: Plan, bucket: Bucket, chunk: Ints, moments: Moments, out: Floats) -> None:
     entities = moments.entities[chunk]
     starts = np.flatnonzero(np.diff(entities, prepend=entities[:1] - 1))
     bounds = bucket.bounds(entities[starts])
@@ -111,6 +123,6 @@ def _run(asked: Plan, bucket: Bucket, chunk: Ints, moments: Moments, out: np.nda
     columns = np.array([bucket.columns[name] for _, name in asked.columns], np.int64)
     most = int((bounds[:, 1] - bounds[:, 0]).max(initial=0))
     kernel.load().run_bucket(
-        bucket.words, bucket.floats, columns, bounds, spans, chunk, moments.moments, moments.knowns, asked.program,
-        scratch_for(asked.program, len(columns), most), out, out_ints,
+        bucket.words, columns, bounds, spans, chunk, moments.moments, moments.knowns, asked.code,
+        memory_for(asked.code, len(columns), most), out,
     )

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
 
 from features.declare.aggregate import Aggregate, Condition
+from features.declare.expression import postfix
 from features.declare.log import Log
 from features.history.dictionary import Dictionary
 from features.kernel import codes
-from features.kernel.program import Floats, Ints, Program, table
+from features.kernel.program import Ints, assemble
 
 TALLIES = {"count": codes.COUNT, "sum": codes.SUM, "mean": codes.MEAN, "min": codes.MIN, "max": codes.MAX}
 DISTINCTS = {"nunique": codes.NUNIQUE, "mode": codes.MODE}
@@ -20,78 +21,92 @@ SINGLES = {
     "since_first": codes.SINCE_FIRST, "mean_gap": codes.GAP, "std": codes.STD, "slope": codes.SLOPE,
     "share": codes.SHARE, "age": codes.AGE,
 }
+OPERATIONS = TALLIES | DISTINCTS | SINGLES
 TESTS = {
     "in": codes.IN, "not_in": codes.NOT_IN, "less": codes.LESS, "at_most": codes.AT_MOST, "more": codes.MORE,
     "at_least": codes.AT_LEAST, "is_null": codes.IS_NULL, "not_null": codes.NOT_NULL,
 }
+UNSCALED = ("nunique", "count", "age", "share")  # their answers are numbers whatever the column names
+
+
+@dataclass(frozen=True)
+class Formula:
+    """An expression whose names have become slots.
+
+    Attributes
+    ----------
+    text : str
+    slots : mapping of str to int
+    slot : int
+        Where its answer goes.
+    """
+
+    text: str
+    slots: Mapping[str, int]
+    slot: int
 
 
 @dataclass(frozen=True)
 class Plan:
-    """A program over some logs, and where each aggregate's answer comes out.
+    """A program over some logs.
 
     Attributes
     ----------
-    program : Program
+    code : int64[]
     columns : tuple of (Log, str)
         The column of which log stands at each place of the program.
-    slots : dict of Aggregate to int
     """
 
-    program: Program
+    code: Ints
     columns: tuple[tuple[Log, str], ...]
-    slots: dict[Aggregate, int]
-
-    @property
-    def width(self) -> int:
-        """How many slots it fills."""
-        return len(self.slots)
 
 
 @dataclass
 class _Draft:
-    logs: dict[Log, int] = field(default_factory=dict)
+    dictionaries: Mapping[str, Dictionary]
     columns: list[tuple[Log, str]] = field(default_factory=list)
-    filters: dict[tuple[Log, tuple[Condition, ...]], int] = field(default_factory=dict)
-    filter_rows: list[list[int]] = field(default_factory=list)
-    atoms: list[list[int]] = field(default_factory=list)
-    constants: list[int] = field(default_factory=list)
-    steps: list[list[int]] = field(default_factory=list)
-    windows: list[int] = field(default_factory=list)
-    outputs: list[list[int]] = field(default_factory=list)
+    logs: list[Log] = field(default_factory=list)
+    masks: dict[tuple[Log, tuple[Condition, ...]], int] = field(default_factory=dict)
+    parts: dict[str, list[list[int]]] = field(default_factory=dict)
+
+    def add(self, part: str, *row: int) -> int:
+        """Append a row to a part of the program; its place."""
+        rows = self.parts.setdefault(part, [])
+        rows.append(list(row))
+        return len(rows) - 1
+
+    def size(self, part: str) -> int:
+        """How many rows a part has."""
+        return len(self.parts.get(part, []))
 
 
-def plan(aggregates: Sequence[Aggregate], dictionaries: Mapping[str, Dictionary]) -> Plan:
-    """The program that answers `aggregates`, equal ones once.
+def plan(
+    slots: Mapping[Aggregate, int], dictionaries: Mapping[str, Dictionary], formulas: Iterable[Formula] = ()
+) -> Plan:
+    """The program that puts the answer of each aggregate into its slot, and then that of each formula.
 
     Parameters
     ----------
-    aggregates : sequence of Aggregate
+    slots : mapping of Aggregate to int
     dictionaries : mapping of str to Dictionary
         By name of log, for the texts in conditions.
+    formulas : iterable of Formula
+        In an order in which each uses only earlier ones.
     """
-    slots = {item: slot for slot, item in enumerate(dict.fromkeys(aggregates))}
-    draft = _Draft()
+    draft = _Draft(dictionaries)
     for log in dict.fromkeys(item.log for item in slots):
-        draft.logs[log] = len(draft.columns)
+        draft.logs.append(log)
+        draft.add("logs", len(draft.columns))
         draft.columns += [(log, name) for name in ("occurred_at", "known_at", "superseded_at")]
     groups: dict[tuple[object, ...], list[Aggregate]] = {}
     for item in slots:
-        family = _family(item)
-        own = slots[item] if family == codes.SINGLE else None
-        groups.setdefault((family, item.log, item.conditions, item.column, own), []).append(item)
-    for (family, *_), items in groups.items():
-        _add_step(draft, int(str(family)), items, slots, dictionaries)
-    program = Program(
-        logs=np.array(list(draft.logs.values()), np.int64),
-        filters=table(draft.filter_rows, 3),
-        atoms=table(draft.atoms, 5),
-        constants=np.array(draft.constants, np.int64),
-        steps=table(draft.steps, 9),
-        windows=np.array(draft.windows, np.int64),
-        outputs=table(draft.outputs, 5),
-    )
-    return Plan(program, tuple(draft.columns), slots)
+        own = slots[item] if item.operation in SINGLES else None
+        groups.setdefault((_family(item), item.log, item.conditions, item.column, own), []).append(item)
+    for items in groups.values():
+        _add_step(draft, items, slots)
+    for formula in formulas:
+        _add_formula(draft, formula)
+    return Plan(assemble(draft.parts), tuple(draft.columns))
 
 
 def _family(item: Aggregate) -> int:
@@ -100,32 +115,30 @@ def _family(item: Aggregate) -> int:
     return codes.DISTINCT if item.operation in DISTINCTS else codes.SINGLE
 
 
-def _add_step(
-    draft: _Draft, family: int, items: list[Aggregate], slots: Mapping[Aggregate, int],
-    dictionaries: Mapping[str, Dictionary],
-) -> None:
+def _add_step(draft: _Draft, items: Sequence[Aggregate], slots: Mapping[Aggregate, int]) -> None:
     first = items[0]
     column = -1 if first.column is None else _place(draft, first.log, first.column)
-    mask = _filter(draft, first.log, first.conditions, dictionaries)
+    mask = _mask(draft, first.log, first.conditions)
     widths = sorted({item.window.width for item in items})
-    window, output = len(draft.windows), len(draft.outputs)
-    draft.windows += widths
+    window, output = draft.size("windows"), draft.size("outputs")
+    for width in widths:
+        draft.add("windows", width)
     for item in items:
-        operation = (TALLIES | DISTINCTS | SINGLES)[item.operation]
-        scale = 1 if item.value is None else item.value.scale
-        if item.operation in ("nunique", "count", "age", "share") and scale == 0:
-            scale = 1
-        argument = 0
-        if item.operation == "lag":
-            argument = int(item.argument)
-        elif item.operation == "share":
-            argument = _constant(draft, _word(item.log, str(item.column), item.argument, dictionaries))
-        draft.outputs.append([widths.index(item.window.width), operation, argument, slots[item], scale])
-    log = list(draft.logs).index(first.log)
-    kind = _kind(first.log, first.column)
-    draft.steps.append(
-        [family, log, mask, column, kind, window, len(draft.windows), output, len(draft.outputs)]
+        scale = 1 if item.value is None or (item.operation in UNSCALED) else item.value.scale
+        place = widths.index(item.window.width)
+        draft.add("outputs", place, OPERATIONS[item.operation], _argument(draft, item), slots[item], scale)
+    draft.add(
+        "steps", _family(first), draft.logs.index(first.log), mask, column, _kind(first.log, first.column), window,
+        draft.size("windows"), output, draft.size("outputs"),
     )
+
+
+def _argument(draft: _Draft, item: Aggregate) -> int:
+    if item.operation == "lag":
+        return int(item.argument)
+    if item.operation == "share":
+        return draft.add("constants", _word(draft, item.log, str(item.column), item.argument))
+    return 0
 
 
 def _place(draft: _Draft, log: Log, column: str) -> int:
@@ -138,50 +151,55 @@ def _kind(log: Log, column: str | None) -> int:
     return codes.FLOAT if column is not None and log.columns[column].kind == "float" else codes.WHOLE
 
 
-def _filter(
-    draft: _Draft, log: Log, conditions: tuple[Condition, ...], dictionaries: Mapping[str, Dictionary]
-) -> int:
+def _mask(draft: _Draft, log: Log, conditions: tuple[Condition, ...]) -> int:
     if not conditions:
         return -1
-    if (log, conditions) not in draft.filters:
-        first = len(draft.atoms)
+    if (log, conditions) not in draft.masks:
+        first = draft.size("atoms")
         for item in conditions:
-            start = len(draft.constants)
+            start = draft.size("constants")
             for value in item.values:
-                _constant(draft, _word(log, item.column, value, dictionaries))
+                draft.add("constants", _word(draft, log, item.column, value))
             place, kind = _place(draft, log, item.column), _kind(log, item.column)
-            draft.atoms.append([place, TESTS[item.operation], kind, start, len(draft.constants)])
-        draft.filters[log, conditions] = len(draft.filter_rows)
-        draft.filter_rows.append([list(draft.logs).index(log), first, len(draft.atoms)])
-    return draft.filters[log, conditions]
+            draft.add("atoms", place, TESTS[item.operation], kind, start, draft.size("constants"))
+        draft.masks[log, conditions] = draft.add("filters", draft.logs.index(log), first, draft.size("atoms"))
+    return draft.masks[log, conditions]
 
 
-def _constant(draft: _Draft, word: int) -> int:
-    draft.constants.append(word)
-    return len(draft.constants) - 1
-
-
-def _word(log: Log, column: str, value: object, dictionaries: Mapping[str, Dictionary]) -> int:
+def _word(draft: _Draft, log: Log, column: str, value: object) -> int:
     if isinstance(value, str):
-        return dictionaries[log.name].code(column, value)
-    if isinstance(value, float):
-        return int(np.array([value]).view(np.int64)[0])
-    return int(str(value))
+        return draft.dictionaries[log.name].code(column, value)
+    return _bits(value) if isinstance(value, float) else int(str(value))
 
 
-def empty(slots: int, rows: int) -> tuple[Floats, Ints]:
-    """Room for the answers of so many slots and rows, seen both ways."""
-    out = np.empty((slots, rows), np.float64)
-    return out, out.view(np.int64)
+def _bits(value: float) -> int:
+    return int(np.array([value]).view(np.int64)[0])
 
 
-def decode(aggregate: Aggregate, words: Ints, texts: Callable[[Log], Dictionary]) -> np.ndarray:
+def _add_formula(draft: _Draft, formula: Formula) -> None:
+    first = draft.size("tokens")
+    for operation, operand in postfix(formula.text):
+        if operation == codes.LOAD:
+            draft.add("tokens", operation, formula.slots[str(operand)])
+        elif operation == codes.CONSTANT:
+            draft.add("tokens", operation, draft.add("constants", _bits(float(operand))))
+        else:
+            draft.add("tokens", operation, 0)
+    draft.add("formulas", formula.slot, first, draft.size("tokens"))
+
+
+def decode(aggregate: Aggregate, words: Ints, dictionary: Dictionary) -> np.ndarray:
     """The column of one aggregate: float64 (NaN null), or objects (text, None) for a category."""
     if not aggregate.is_category:
         return words.view(np.float64)
     column = aggregate.value
     if column is not None and column.kind == "text":
-        return texts(aggregate.log).decode(column.name, words)
-    decoded = words.astype(str).astype(object)
-    decoded[words == codes.NULL] = None
+        return dictionary.decode(column.name, words)
+    return numbers_as_text(words)
+
+
+def numbers_as_text(words: Ints) -> np.ndarray:
+    """Ids as texts, the null word as None."""
+    decoded = np.empty(len(words), object)
+    decoded[:] = [None if word == codes.NULL else str(word) for word in words.tolist()]
     return decoded

@@ -15,7 +15,7 @@ from features.declare.log import Log, states_log
 from features.entity import Entity
 from features.history.store import History
 from features.kernel.program import Ints
-from features.offline import Moments, columns_for
+from features.offline import Moments, aggregate
 from features.windows import lifetime
 
 HEADS: dict[str, Any] = {"customer": Customer, "lead": Lead, "product": Product, "opportunity": Opportunity}
@@ -53,8 +53,7 @@ def spine_at(
     ids = entities_of(history, tests[-1].log)
     rows = Moments(np.tile(ids, len(moments)), np.repeat(np.array(moments, np.int64), len(ids)), np.zeros(0, np.int64))
     rows = Moments(rows.entities, rows.moments, rows.moments)
-    columns = columns_for(history, tests, rows, threads=threads)
     kept = np.ones(len(rows), bool)
-    for column in columns.values():
+    for column in aggregate(history, tests, rows, threads=threads):
         kept &= column > 0
     return pd.DataFrame({entity.key: rows.entities[kept], "as_of": rows.moments[kept]})

@@ -25,10 +25,11 @@ from features.history.rows import concatenate, sort
 from features.history.store import History, Progress, RefreshReport
 from features.kernel.program import Ints
 from features.labels import ImportedLabel, ends, over
-from features.offline import columns_for
+from features.offline import aggregate, fill
 from features.online.answer import Online, OnlineAnswer, visible_rows
 from features.online.materialize import MaterializeReport, materialize
 from features.online.protocol import OnlineStore
+from features.recipe import recipe
 from features.spine import as_frame, moments_of
 from features.spines import head_log, spine_at
 from features.windows import Window
@@ -164,10 +165,8 @@ class FeatureStore:
             moments = moments_of(frame, entity, known_before)
             if progress is not None:
                 progress(entity.name, 0, len(frame))
-            answers = columns_for(
-                self.history, self.catalogue.aggregates(part), moments, threads=self.threads, watermark=watermark
-            )
-            columns |= self.catalogue.columns(part, answers)
+            asked = recipe(self.catalogue, part)
+            columns |= fill(self.history, asked, moments, threads=self.threads, watermark=watermark)
         clash = next((name for name in map(flat, wanted) if name in frame.columns), None)
         if clash is not None:
             raise FeatureError(f"the spine has a column {clash!r} already; a name of its own is expected; rename it")
@@ -212,19 +211,19 @@ class FeatureStore:
             For example ``days(90)``; a measure needs it.
         """
         frame = as_frame(spine)
-        aggregate = outcome.aggregate if isinstance(outcome, ImportedLabel) else outcome.only
+        asked = outcome.aggregate if isinstance(outcome, ImportedLabel) else outcome.only
         if horizon is not None or not isinstance(outcome, ImportedLabel):
-            aggregate = over(aggregate, horizon or ())
-        moments = moments_of(frame, aggregate.log.entity, None)
-        self.history.want(aggregate.log, used_columns(aggregate))
-        answers = columns_for(self.history, [aggregate], ends(moments, horizon), threads=self.threads)
+            asked = over(asked, horizon or ())
+        moments = moments_of(frame, asked.log.entity, None)
+        self.history.want(asked.log, used_columns(asked))
+        (answer,) = aggregate(self.history, [asked], ends(moments, horizon), threads=self.threads)
         matures = moments.moments + (0 if horizon is None else horizon[0].width)
-        return frame.assign(label=answers[aggregate], matures_at=matures)
+        return frame.assign(label=answer, matures_at=matures)
 
     def complete_until(self, outcome: Measure | ImportedLabel) -> AsOf:
         """Up to when the sources of an outcome tell everything."""
-        aggregate = outcome.aggregate if isinstance(outcome, ImportedLabel) else outcome.aggregates[0]
-        return default_as_of(self.records.sources(), [aggregate.log])
+        asked = outcome.aggregate if isinstance(outcome, ImportedLabel) else outcome.aggregates[0]
+        return default_as_of(self.records.sources(), [asked.log])
 
     def matured(self, labelled: pd.DataFrame, outcome: Measure | ImportedLabel) -> pd.DataFrame:
         """The rows whose label is final: its window ends at or before ``complete_until``."""
@@ -319,7 +318,7 @@ class FeatureStore:
         if len({(item.log, item.conditions) for item in aggregates}) != 1:
             raise FeatureError(
                 f"{ref!r} is a formula over several sources; a feature over one source is expected; explain one of "
-                f"{', '.join(self.catalogue.parts(ref))}"
+                f"{', '.join(self.catalogue.closure([ref]))}"
             )
         widest = max(aggregates, key=lambda item: item.window.width)
         self.history.want(widest.log, used_columns(widest))

@@ -6,8 +6,7 @@ import numpy as np
 
 from features import kernel
 from features.kernel import codes
-from features.kernel.program import Program, scratch_for, table
-from features.plan import empty
+from features.kernel.program import assemble, memory_for
 
 
 def warm() -> None:
@@ -18,20 +17,22 @@ def warm() -> None:
     >>> warm()
     """
     run = kernel.load()
-    program = Program(
-        np.zeros(1, np.int64), table([], 3), table([], 5), np.zeros(0, np.int64),
-        table([[codes.TALLY, 0, -1, -1, codes.WHOLE, 0, 1, 0, 1]], 9), np.array([codes.FOREVER]),
-        table([[0, codes.COUNT, 0, 0, 1]], 5),
+    code = assemble(
+        {
+            "logs": [[0]],
+            "steps": [[codes.TALLY, 0, -1, -1, codes.WHOLE, 0, 1, 0, 1]],
+            "windows": [[codes.FOREVER]],
+            "outputs": [[0, codes.COUNT, 0, 0, 1]],
+        }
     )
-    words = np.array([0, 1, 1, 4, 0, 0, codes.FOREVER], np.int64)
-    scratch, (out, out_ints) = scratch_for(program, 3, 1), empty(1, 1)
+    words = np.frombuffer(np.array([0, 1, 1, 4, 0, 0, codes.FOREVER], np.int64).tobytes(), np.int64)
+    memory, out = memory_for(code, 3, 1), np.empty((1, 1))
     one, span = np.ones(1, np.int64), np.array([[0, 1]], np.int64)
-    places = np.array([[0, 0, 0], [0, 0, 1], [0, 0, 2]], np.int64)
-    run.run_packed(words, words.view(np.float64), one - 1, places, program, scratch, 1, out, out_ints)
+    run.most_rows(words, one - 1)
+    run.run_packed(words, one - 1, np.array([[0, 0, 0], [0, 0, 1], [0, 0, 2]], np.int64), 1, code, memory, out)
     columns = np.array([4, 5, 6], np.int64)
-    run.run_bucket(
-        words, words.view(np.float64), columns, span, span, one - 1, one, one, program, scratch, out, out_ints
-    )
+    run.run_bucket(words, columns, span, span, one - 1, one, one, code, memory, out)
+    run.run_rows(code, out)
     run.pack_rows(words, columns, span, words.copy(), one - 1)
 
 

@@ -12,6 +12,9 @@ from features.kernel.codes import NULL
 from features.kernel.program import Ints
 
 
+FEW = 16  # below this many codes a plain loop is faster
+
+
 class Dictionary:
     """Codes of the texts of one log, column by column; new texts are added at the end.
 
@@ -31,6 +34,7 @@ class Dictionary:
 
     def __init__(self, texts: dict[str, list[str]] | None = None) -> None:
         self.texts: dict[str, list[str]] = texts or {}
+        self._decoded: dict[str, np.ndarray] = {}
         self._codes = {name: {text: code for code, text in enumerate(items)} for name, items in self.texts.items()}
 
     def code(self, column: str, text: str) -> int:
@@ -54,7 +58,14 @@ class Dictionary:
 
     def decode(self, column: str, codes: Ints) -> np.ndarray:
         """Texts of codes as objects; the null word becomes None."""
-        texts = np.array([*self.texts.get(column, []), None], object)
+        known = self.texts.get(column, [])
+        if len(codes) <= FEW:
+            few = np.empty(len(codes), object)
+            few[:] = [None if code == NULL else known[code] for code in codes.tolist()]
+            return few
+        texts = self._decoded.get(column)
+        if texts is None or len(texts) != len(known) + 1:
+            texts = self._decoded[column] = np.array([*known, None], object)
         decoded: np.ndarray = texts[np.where(codes == NULL, len(texts) - 1, codes)]
         return decoded
 

@@ -12,7 +12,7 @@ import pyarrow as pa
 
 from features.errors import HistoryError
 from features.history.rows import Rows
-from features.kernel.program import Floats, Ints
+from features.kernel.program import Ints
 
 
 @dataclass(frozen=True)
@@ -31,11 +31,6 @@ class Bucket:
     words: Ints
     columns: dict[str, int]
     rows: int
-
-    @property
-    def floats(self) -> Floats:
-        """The same buffer, seen as floats."""
-        return self.words.view(np.float64)
 
     def column(self, name: str) -> Ints:
         """One column, without a copy."""
@@ -71,9 +66,10 @@ class Bucket:
 
 def bucket_of(rows: Rows) -> Bucket:
     """Rows in memory as a bucket."""
-    names = list(rows)
     size = len(rows["entity"])
-    return Bucket(np.concatenate([rows[name] for name in names]), {name: i * size for i, name in enumerate(names)}, size)
+    words = np.concatenate(list(rows.values()))
+    words.setflags(write=False)  # mapped buffers are read-only too: one compiled kernel for both
+    return Bucket(words, {name: i * size for i, name in enumerate(rows)}, size)
 
 
 def write_rows(rows: Rows, path: Path) -> None:

@@ -6,11 +6,13 @@
 from __future__ import annotations
 
 import importlib
+from functools import cache
 from typing import Any
 
 _COMPILED = "features.kernel.run"
 
 
+@cache
 def load() -> Any:
     """The module `features.kernel.run`, compiled on first use and kept on disk."""
     return importlib.import_module(_COMPILED)

@@ -1,15 +1,30 @@
-"""Compilation: machine code once, kept beside the source."""
+"""Compilation: machine code once, kept beside the source under the hash of the whole kernel.
+
+Numba alone keeps a function's code until its own file changes; here a function calls those of other files, so the
+code is kept in a folder named by the content of all of them.
+"""
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any, TypeVar, cast
 
 import numba
+from numba.core import config
 
 F = TypeVar("F", bound=Callable[..., Any])
+
+_FOLDER = Path(__file__).parent
+_DIGEST = hashlib.sha256(b"".join(path.read_bytes() for path in sorted(_FOLDER.glob("*.py")))).hexdigest()[:16]
 
 
 def compiled(function: F) -> F:
     """Compile `function` on first use, keep the result, and let other threads run beside it."""
-    return cast(F, numba.njit(cache=True, nogil=True, error_model="numpy")(function))
+    before = config.CACHE_DIR
+    config.CACHE_DIR = str(_FOLDER / "__pycache__" / _DIGEST)
+    try:
+        return cast(F, numba.njit(cache=True, nogil=True, error_model="numpy")(function))
+    finally:
+        config.CACHE_DIR = before

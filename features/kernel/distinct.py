@@ -6,65 +6,82 @@ import numpy as np
 
 from features.kernel.codes import FLOAT, FOREVER, NULL, NUNIQUE
 from features.kernel.compiled import compiled
-from features.kernel.program import Floats, Ints, Program, Scratch
-from features.kernel.search import is_seen
+from features.kernel.program import CAPACITY, COUNTS, EPOCH, FIRSTS, KEYS, OUTPUTS, STAMPS, STOP, WINDOWS, Floats, Ints
+from features.kernel.search import clocks_of, is_seen, mask_of, values_of
 
 
 @compiled
-def _find(scratch: Scratch, value: int) -> int:
-    capacity = scratch.keys.shape[0]
-    mixed = value * np.int64(-7046029254386353131)
-    place = (mixed ^ (mixed >> 29)) & (capacity - 1)
-    epoch = scratch.epoch[0]
-    while scratch.stamps[place] == epoch and scratch.keys[place] != value:
-        place = (place + 1) & (capacity - 1)
-    return place
+def find(memory: Ints, value: int) -> int:
+    """The place of a value in the hash table, or the free place where it belongs."""
+    last = memory[CAPACITY] - 1
+    mixed = value * -7046029254386353131
+    place = (mixed ^ (mixed >> 29)) & last
+    keys, stamps, epoch = memory[KEYS], memory[STAMPS], memory[EPOCH]
+    while memory[stamps + place] == epoch and memory[keys + place] != value:
+        place = (place + 1) & last
+    return int(place)
+
+
+@compiled
+def tell(memory: Ints, value: int, row: int) -> bool:
+    """Count a value met at `row`; whether it is new."""
+    at = find(memory, value)
+    fresh = bool(memory[memory[STAMPS] + at] != memory[EPOCH])
+    if fresh:
+        memory[memory[STAMPS] + at] = memory[EPOCH]
+        memory[memory[KEYS] + at] = value
+        memory[memory[COUNTS] + at] = 0
+        memory[memory[FIRSTS] + at] = row
+    memory[memory[COUNTS] + at] += 1
+    return fresh
+
+
+@compiled
+def better(memory: Ints, value: int, best: int) -> bool:
+    """Whether a value is more frequent than `best`, or as frequent and seen later."""
+    counts, firsts = memory[COUNTS], memory[FIRSTS]
+    left, right = find(memory, value), find(memory, best)
+    if memory[counts + left] != memory[counts + right]:
+        return bool(memory[counts + left] > memory[counts + right])
+    return bool(memory[firsts + left] > memory[firsts + right])
 
 
 @compiled
 def distinct_step(
-    ints: Ints, floats: Floats, program: Program, scratch: Scratch, step: int, moment: int, known: int,
-    out: Floats, out_ints: Ints, place: int,
+    ints: Ints, floats: Floats, code: Ints, memory: Ints, step: int, moment: int, known: int, out: Floats,
+    out_ints: Ints, place: int,
 ) -> None:
-    """Fill the outputs of one step of the family DISTINCT.
+    """Fill the outputs of the step of the family DISTINCT that begins at `step` of the program.
 
     A value's rank is the row where it was met first on the way back: of equally frequent values the one
     seen last wins.
     """
-    log, mask, column, kind = program.steps[step, 1], program.steps[step, 2], program.steps[step, 3], program.steps[step, 4]
-    base = program.logs[log]
-    times, values = scratch.at[base], scratch.at[column]
-    scratch.epoch[0] += 1
-    row, found, best = scratch.stop[log] - 1, 0, -1
-    first_window, last_window = program.steps[step, 5], program.steps[step, 6]
-    for window in range(first_window, last_window):
-        width = program.windows[window]
+    log, kind = code[step + 1], code[step + 4]
+    clocks = clocks_of(code, memory, log)
+    times, knowns, ends = memory[clocks], memory[clocks + 1], memory[clocks + 2]
+    passed, values = mask_of(memory, code[step + 2]), values_of(memory, code[step + 3])
+    memory[EPOCH] += 1
+    row, found, best = memory[memory[STOP] + log] - 1, 0, NULL
+    for window in range(code[step + 5], code[step + 6]):
+        width = code[code[WINDOWS] + window]
         edge = moment - width if width != FOREVER else NULL
         while row >= 0 and ints[times + row] >= edge:
             value = ints[values + row]
             if kind == FLOAT:
                 number = floats[values + row]
                 value = NULL if number != number else (0 if number == 0.0 else value)
-            if value != NULL and is_seen(ints, scratch, base, mask, row, known):
-                at = _find(scratch, value)
-                if scratch.stamps[at] != scratch.epoch[0]:
-                    scratch.stamps[at] = scratch.epoch[0]
-                    scratch.keys[at] = value
-                    scratch.counts[at] = 0
-                    scratch.firsts[at] = row
-                    found += 1
-                scratch.counts[at] += 1
-                if best < 0 or scratch.counts[at] > scratch.counts[best] or (
-                    scratch.counts[at] == scratch.counts[best] and scratch.firsts[at] > scratch.firsts[best]
-                ):
-                    best = at
+            if value != NULL and is_seen(ints, memory, knowns, ends, passed, row, known):
+                found += tell(memory, value, row)
+                if best == NULL or better(memory, value, best):
+                    best = value
             row -= 1
-        for output in range(program.steps[step, 7], program.steps[step, 8]):
-            if program.outputs[output, 0] == window - first_window:
-                slot, scale = program.outputs[output, 3], program.outputs[output, 4]
-                if program.outputs[output, 1] == NUNIQUE:
+        for number in range(code[step + 7], code[step + 8]):
+            output = code[OUTPUTS] + 5 * number
+            if code[output] == window - code[step + 5]:
+                slot, scale = code[output + 3], code[output + 4]
+                if code[output + 1] == NUNIQUE:
                     out[slot, place] = float(found)
                 elif scale == 0:
-                    out_ints[slot, place] = NULL if best < 0 else scratch.keys[best]
+                    out_ints[slot, place] = best
                 else:
-                    out[slot, place] = np.nan if best < 0 else float(scratch.keys[best]) / float(scale)
+                    out[slot, place] = np.nan if best == NULL else float(best) / float(scale)

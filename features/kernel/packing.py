@@ -27,3 +27,14 @@ def pack_rows(words: Ints, columns: Ints, bounds: Ints, target: Ints, begins: In
             for row in range(bounds[entity, 0], bounds[entity, 1]):
                 target[place] = words[columns[column] + row]
                 place += 1
+
+
+@compiled
+def most_rows(words: Ints, begins: Ints) -> int:
+    """The most rows that any log of any packed state has."""
+    most = 0
+    for begin in begins:
+        if begin >= 0:
+            for log in range(words[begin + 1]):
+                most = max(most, words[begin + 2 + 2 * log])
+    return most

@@ -1,8 +1,10 @@
-"""A program: what the kernel is asked to compute, as arrays of whole numbers, and its working memory."""
+"""A program: what the kernel is asked to compute, as one array of whole numbers, and its working memory, as another.
+
+One array each, because handing arrays over to compiled code, and between compiled functions, costs more than a
+short sum. The constants below name the places of their heads.
+"""
 
 from __future__ import annotations
-
-from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -10,83 +12,59 @@ from numpy.typing import NDArray
 Ints = NDArray[np.int64]
 Floats = NDArray[np.float64]
 
+# Parts of a program: its head holds, at these places, where each part begins, and one place on, how many rows it has.
+LOGS = 0  # place of each log's first column; a log's columns are occurred_at, known_at, superseded_at, values…
+FILTERS = 2  # log, first atom, last atom (exclusive)
+ATOMS = 4  # column, operation, kind, first constant, last constant (exclusive)
+CONSTANTS = 6  # whole numbers or the bits of floats
+STEPS = 8  # family, log, filter (-1: none), column (-1: none), kind, first and last window, first and last output
+WINDOWS = 10  # widths, ascending within a step
+OUTPUTS = 12  # window within its step, operation, argument, slot, scale (0: whole numbers are kept whole)
+FORMULAS = 14  # slot, first token, last token (exclusive); later formulas may use earlier ones
+TOKENS = 16  # operation and operand, in postfix order
 
-class Program(NamedTuple):
-    """Steps over the logs of one entity.
+WIDTHS = {
+    "logs": 1, "filters": 3, "atoms": 5, "constants": 1, "steps": 9, "windows": 1, "outputs": 5, "formulas": 3, "tokens": 2,
+}
 
-    Attributes
+# Places in the head of a working memory.
+AT = 0  # where begins: the place of each column of the entity in the buffer
+ROWS = 1  # … the number of rows of each log
+STOP = 2  # … how many of them occurred before the moment
+KEYS, STAMPS, COUNTS, FIRSTS = 3, 4, 5, 6  # … a hash table for distinct values; a stale stamp marks a free place
+MASKS = 7  # … one word for each filter and row: whether it passes
+MASK_ROWS = 8  # rows that a mask has room for
+CAPACITY = 9  # places of the hash table
+EPOCH = 10  # its present stamp
+MEMORY_HEAD = 11
+
+
+def assemble(parts: dict[str, list[list[int]]]) -> Ints:
+    """A program as one array: where each part begins and how many rows it has, then the parts.
+
+    Parameters
     ----------
-    logs : int64[L]
-        Place of each log's first column. A log's columns are occurred_at, known_at, superseded_at, values….
-    filters : int64[F, 3]
-        Log, first atom, last atom (exclusive).
-    atoms : int64[A, 5]
-        Column, operation, kind, first constant, last constant (exclusive).
-    constants : int64[K]
-        Whole numbers or the bits of floats.
-    steps : int64[S, 9]
-        Family, log, filter (-1: none), column (-1: none), kind, first and last window, first and last output.
-    windows : int64[W]
-        Widths, ascending within a step.
-    outputs : int64[O, 5]
-        Window within its step, operation, argument, slot, scale (whole numbers are divided by it; 0: kept whole).
+    parts : dict of str to list of rows
+        By the names in `WIDTHS`; absent parts are empty.
     """
-
-    logs: Ints
-    filters: Ints
-    atoms: Ints
-    constants: Ints
-    steps: Ints
-    windows: Ints
-    outputs: Ints
-
-
-class Scratch(NamedTuple):
-    """Working memory of one thread, reused from row to row.
-
-    Attributes
-    ----------
-    masks : uint8[F, rows]
-        Which rows of the entity pass each filter.
-    at : int64[C]
-        Where each column of the entity begins in the buffer.
-    rows, stop : int64[L]
-        Rows of each log, and how many of them occurred before the moment.
-    keys, stamps, counts, firsts : int64[capacity]
-        A hash table for distinct values; a stale stamp marks a free place.
-    epoch : int64[1]
-        The present stamp.
-    """
-
-    masks: NDArray[np.uint8]
-    at: Ints
-    rows: Ints
-    stop: Ints
-    keys: Ints
-    stamps: Ints
-    counts: Ints
-    firsts: Ints
-    epoch: Ints
+    head, body, begin = [], [], 2 * len(WIDTHS)
+    for name, width in WIDTHS.items():
+        rows = parts.get(name, [])
+        head += [begin, len(rows)]
+        body += [word for row in rows for word in row]
+        begin += width * len(rows)
+    return np.array([*head, *body], np.int64)
 
 
-def scratch_for(program: Program, columns: int, rows: int) -> Scratch:
-    """Working memory for entities of at most `rows` rows in a log."""
+def memory_for(code: Ints, columns: int, rows: int) -> Ints:
+    """Working memory of one thread, for entities of at most `rows` rows in a log."""
     capacity = 8
     while capacity < 2 * rows:
         capacity *= 2
-    return Scratch(
-        masks=np.zeros((max(len(program.filters), 1), max(rows, 1)), np.uint8),
-        at=np.zeros(columns, np.int64),
-        rows=np.zeros(len(program.logs), np.int64),
-        stop=np.zeros(len(program.logs), np.int64),
-        keys=np.zeros(capacity, np.int64),
-        stamps=np.zeros(capacity, np.int64),
-        counts=np.zeros(capacity, np.int64),
-        firsts=np.zeros(capacity, np.int64),
-        epoch=np.zeros(1, np.int64),
-    )
-
-
-def table(rows: list[list[Any]], width: int) -> Ints:
-    """Rows of whole numbers as a two-dimensional array, also when there are none."""
-    return np.array(rows, np.int64).reshape(len(rows), width)
+    logs, filters = int(code[LOGS + 1]), int(code[FILTERS + 1])
+    sizes = [columns, logs, logs, capacity, capacity, capacity, capacity, filters * rows]
+    begins = MEMORY_HEAD + np.cumsum([0, *sizes])
+    memory = np.zeros(int(begins[-1]), np.int64)
+    memory[: len(sizes)] = begins[:-1]
+    memory[MASK_ROWS], memory[CAPACITY] = rows, capacity
+    return memory

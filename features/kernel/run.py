@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import numpy as np
+
 from features.kernel.codes import DISTINCT, TALLY
 from features.kernel.compiled import compiled
 from features.kernel.distinct import distinct_step
-from features.kernel.packing import pack_rows
-from features.kernel.program import Floats, Ints, Program, Scratch
+from features.kernel.formula import run_formulas
+from features.kernel.packing import most_rows, pack_rows
+from features.kernel.program import AT, LOGS, ROWS, STEPS, STOP, Floats, Ints
 from features.kernel.search import fill_masks, lower_bound
 from features.kernel.single import single_step
 from features.kernel.tally import tally_step
@@ -14,79 +17,93 @@ from features.kernel.tally import tally_step
 
 @compiled
 def answer(
-    ints: Ints, floats: Floats, program: Program, scratch: Scratch, moment: int, known: int,
-    out: Floats, out_ints: Ints, place: int,
+    ints: Ints, floats: Floats, code: Ints, memory: Ints, moment: int, known: int, out: Floats, out_ints: Ints, place: int
 ) -> None:
-    """Fill every slot of one ``(entity, moment)`` at `place`."""
-    for log in range(program.logs.shape[0]):
-        scratch.stop[log] = lower_bound(ints, scratch.at[program.logs[log]], scratch.rows[log], moment)
-    for step in range(program.steps.shape[0]):
-        family = program.steps[step, 0]
+    """Fill the slot of every step for one ``(entity, moment)`` at `place`."""
+    for log in range(code[LOGS + 1]):
+        times = memory[memory[AT] + code[code[LOGS] + log]]
+        memory[memory[STOP] + log] = lower_bound(ints, times, memory[memory[ROWS] + log], moment)
+    for number in range(code[STEPS + 1]):
+        step = code[STEPS] + 9 * number
+        family = code[step]
         if family == TALLY:
-            tally_step(ints, floats, program, scratch, step, moment, known, out, place)
+            tally_step(ints, floats, code, memory, step, moment, known, out, place)
         elif family == DISTINCT:
-            distinct_step(ints, floats, program, scratch, step, moment, known, out, out_ints, place)
+            distinct_step(ints, floats, code, memory, step, moment, known, out, out_ints, place)
         else:
-            single_step(ints, floats, program, scratch, step, moment, known, out, out_ints, place)
+            single_step(ints, floats, code, memory, step, moment, known, out, out_ints, place)
 
 
 @compiled
 def run_bucket(
-    ints: Ints, floats: Floats, columns: Ints, bounds: Ints, spine: Ints, order: Ints, moments: Ints, knowns: Ints,
-    program: Program, scratch: Scratch, out: Floats, out_ints: Ints,
+    ints: Ints, columns: Ints, bounds: Ints, spine: Ints, order: Ints, moments: Ints, knowns: Ints, code: Ints,
+    memory: Ints, out: Floats,
 ) -> None:
     """Answer the spine rows of some entities from one bucket of one log.
 
     Parameters
     ----------
-    ints, floats : int64[], float64[]
-        The bucket's buffer, seen both ways.
+    ints : int64[]
+        The bucket's buffer.
     columns : int64[C]
-        Where each column of the bucket begins.
+        Where each column of the program begins in it.
     bounds : int64[E, 2]
         First and last row (exclusive) of each entity; equal where it has none.
     spine : int64[E, 2]
-        First and last place in `order` of each entity.
+        First and last place (exclusive) of each entity in `order`.
     order : int64[]
         Spine rows, by entity and moment.
     moments, knowns : int64[]
         The moment and the knowledge cutoff of each spine row.
-    out, out_ints : float64[slots, rows], int64[slots, rows]
-        One memory, seen both ways.
+    code, memory : int64[]
+        From `assemble` and `memory_for`.
+    out : float64[slots, rows]
     """
+    floats, out_ints, constants = ints.view(np.float64), out.view(np.int64), code.view(np.float64)
     for entity in range(bounds.shape[0]):
         for column in range(columns.shape[0]):
-            scratch.at[column] = columns[column] + bounds[entity, 0]
-        scratch.rows[0] = bounds[entity, 1] - bounds[entity, 0]
-        fill_masks(ints, floats, program, scratch)
+            memory[memory[AT] + column] = columns[column] + bounds[entity, 0]
+        memory[memory[ROWS]] = bounds[entity, 1] - bounds[entity, 0]
+        fill_masks(ints, floats, code, constants, memory)
         for position in range(spine[entity, 0], spine[entity, 1]):
             row = order[position]
-            answer(ints, floats, program, scratch, moments[row], knowns[row], out, out_ints, row)
+            answer(ints, floats, code, memory, moments[row], knowns[row], out, out_ints, row)
 
 
 @compiled
 def run_packed(
-    ints: Ints, floats: Floats, begins: Ints, sources: Ints, program: Program, scratch: Scratch, moment: int,
-    out: Floats, out_ints: Ints,
+    ints: Ints, begins: Ints, sources: Ints, moment: int, code: Ints, memory: Ints, out: Floats
 ) -> None:
-    """Answer one moment for packed entities.
+    """Answer one moment for packed entities, formulas included.
 
     Parameters
     ----------
+    ints : int64[]
+        Packed states, one after the other.
     begins : int64[E]
-        Where each entity's state begins in the buffer; -1 where there is none.
+        Where each entity's state begins; -1 where there is none.
     sources : int64[C, 3]
         For each column of the program: its log in the program, its log in the state, its position there.
     """
+    floats, out_ints, constants = ints.view(np.float64), out.view(np.int64), code.view(np.float64)
     for entity in range(begins.shape[0]):
         begin = begins[entity]
         for column in range(sources.shape[0]):
             log, packed, position = sources[column, 0], sources[column, 1], sources[column, 2]
             rows = 0 if begin < 0 else ints[begin + 2 + 2 * packed]
-            scratch.rows[log] = rows
-            scratch.at[column] = 0 if begin < 0 else begin + ints[begin + 3 + 2 * packed] + position * rows
-        fill_masks(ints, floats, program, scratch)
-        answer(ints, floats, program, scratch, moment, moment, out, out_ints, entity)
+            memory[memory[ROWS] + log] = rows
+            memory[memory[AT] + column] = 0 if begin < 0 else begin + ints[begin + 3 + 2 * packed] + position * rows
+        fill_masks(ints, floats, code, constants, memory)
+        answer(ints, floats, code, memory, moment, moment, out, out_ints, entity)
+        run_formulas(code, constants, out, entity)
 
 
-__all__ = ["answer", "pack_rows", "run_bucket", "run_packed"]
+@compiled
+def run_rows(code: Ints, out: Floats) -> None:
+    """Evaluate the formulas of a program on every row of `out`."""
+    constants = code.view(np.float64)
+    for place in range(out.shape[1]):
+        run_formulas(code, constants, out, place)
+
+
+__all__ = ["most_rows", "pack_rows", "run_bucket", "run_packed", "run_rows"]

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import numpy as np
-
 from features.kernel.codes import AT_LEAST, AT_MOST, FLOAT, IN, IS_NULL, LESS, MORE, NOT_IN, NULL
 from features.kernel.compiled import compiled
-from features.kernel.program import Floats, Ints, Program, Scratch
+from features.kernel.program import AT, ATOMS, CONSTANTS, FILTERS, LOGS, MASK_ROWS, MASKS, ROWS, Floats, Ints
 
 
 @compiled
@@ -23,46 +21,75 @@ def lower_bound(ints: Ints, start: int, rows: int, moment: int) -> int:
 
 
 @compiled
-def is_seen(ints: Ints, scratch: Scratch, base: int, mask: int, row: int, known: int) -> bool:
-    """Whether a row was known before `known`, not yet superseded, and passes its filter."""
-    if ints[scratch.at[base + 1] + row] >= known or ints[scratch.at[base + 2] + row] < known:
-        return False
-    return mask < 0 or scratch.masks[mask, row] == 1
+def clocks_of(code: Ints, memory: Ints, log: int) -> int:
+    """Where the memory holds the places of a log's occurred_at, known_at and superseded_at."""
+    return int(memory[AT] + code[code[LOGS] + log])
 
 
 @compiled
-def fill_masks(ints: Ints, floats: Floats, program: Program, scratch: Scratch) -> None:
-    """Evaluate every filter on every row of the entity."""
-    for number in range(program.filters.shape[0]):
-        log, first, last = program.filters[number, 0], program.filters[number, 1], program.filters[number, 2]
-        for row in range(scratch.rows[log]):
+def values_of(memory: Ints, column: int) -> int:
+    """Where the values of a column begin in the buffer; -1 without a column."""
+    return int(memory[memory[AT] + column]) if column >= 0 else -1
+
+
+@compiled
+def mask_of(memory: Ints, mask: int) -> int:
+    """Where a filter's mask begins in the memory; -1 without a filter."""
+    return int(memory[MASKS] + mask * memory[MASK_ROWS]) if mask >= 0 else -1
+
+
+@compiled
+def is_seen(ints: Ints, memory: Ints, knowns: int, ends: int, passed: int, row: int, known: int) -> bool:
+    """Whether a row was known before `known`, not yet superseded, and passes its filter."""
+    if ints[knowns + row] >= known or ints[ends + row] < known:
+        return False
+    return passed < 0 or bool(memory[passed + row] == 1)
+
+
+@compiled
+def is_null(ints: Ints, floats: Floats, place: int, kind: int) -> bool:
+    """Whether the value at `place` of the buffer is missing."""
+    if kind == FLOAT:
+        return bool(floats[place] != floats[place])
+    return bool(ints[place] == NULL)
+
+
+@compiled
+def fill_masks(ints: Ints, floats: Floats, code: Ints, constants: Floats, memory: Ints) -> None:
+    """Evaluate every filter on every row of the entity; `constants` is the program seen as floats."""
+    for number in range(code[FILTERS + 1]):
+        at = code[FILTERS] + 3 * number
+        mask = mask_of(memory, number)
+        for row in range(memory[memory[ROWS] + code[at]]):
             passed = 1
-            for atom in range(first, last):
-                if not _holds(ints, floats, program, scratch, atom, row):
+            for atom in range(code[at + 1], code[at + 2]):
+                if not _holds(ints, floats, code, constants, memory, code[ATOMS] + 5 * atom, row):
                     passed = 0
                     break
-            scratch.masks[number, row] = passed
+            memory[mask + row] = passed
 
 
 @compiled
-def _holds(ints: Ints, floats: Floats, program: Program, scratch: Scratch, atom: int, row: int) -> bool:
-    place = scratch.at[program.atoms[atom, 0]] + row
-    operation, kind = program.atoms[atom, 1], program.atoms[atom, 2]
-    null = floats[place] != floats[place] if kind == FLOAT else ints[place] == NULL
+def _holds(ints: Ints, floats: Floats, code: Ints, constants: Floats, memory: Ints, atom: int, row: int) -> bool:
+    place = values_of(memory, code[atom]) + row
+    operation, kind = code[atom + 1], code[atom + 2]
+    null = is_null(ints, floats, place, kind)
     if operation >= IS_NULL:
-        return null == (operation == IS_NULL)
+        return bool(null == (operation == IS_NULL))
     if null:
         return False
-    first, last = program.atoms[atom, 3], program.atoms[atom, 4]
+    first, last = code[CONSTANTS] + code[atom + 3], code[CONSTANTS] + code[atom + 4]
     if operation <= NOT_IN:
         found = False
         for position in range(first, last):
-            if ints[place] == program.constants[position]:
-                found = True
-        return found == (operation == IN)
+            if kind == FLOAT:
+                found |= floats[place] == constants[position]
+            else:
+                found |= ints[place] == code[position]
+        return bool(found == (operation == IN))
     if kind == FLOAT:
-        return _compare(operation, floats[place], program.constants.view(np.float64)[first])
-    return _compare(operation, ints[place], program.constants[first])
+        return _compare(operation, floats[place], constants[first])
+    return _compare(operation, ints[place], code[first])
 
 
 @compiled

@@ -12,36 +12,35 @@ import numpy as np
 
 from features.kernel.codes import COUNT, FLOAT, FOREVER, MAX, MEAN, MIN, NULL, SUM, TILE
 from features.kernel.compiled import compiled
-from features.kernel.program import Floats, Ints, Program, Scratch
-from features.kernel.search import is_seen
+from features.kernel.program import OUTPUTS, STOP, WINDOWS, Floats, Ints
+from features.kernel.search import clocks_of, is_seen, mask_of, values_of
 
 Tally = tuple[int, int, float, int, int, float, float]  # count, sum, float sum, low, high, float low, float high
 
 
 @compiled
 def add_rows(
-    ints: Ints, floats: Floats, scratch: Scratch, base: int, mask: int, column: int, kind: int, span: tuple[int, int],
-    known: int,
+    ints: Ints, floats: Floats, memory: Ints, knowns: int, ends: int, passed: int, values: int, kind: int, first: int,
+    last: int, known: int,
 ) -> Tally:
-    """Tally the seen rows of ``[span[0], span[1])`` in time order."""
-    count, total, float_total = 0, np.int64(0), 0.0
-    low, high, float_low, float_high = np.int64(FOREVER), np.int64(NULL), np.inf, -np.inf
-    values = scratch.at[column] if column >= 0 else 0
-    for row in range(span[0], span[1]):
-        if not is_seen(ints, scratch, base, mask, row, known):
-            continue
-        if column < 0:
-            count += 1
-        elif kind == FLOAT:
+    """Tally the seen rows of ``[first, last)`` in time order."""
+    count, total, float_total = 0, 0, 0.0
+    low, high, float_low, float_high = FOREVER, NULL, np.inf, -np.inf
+    if values < 0:
+        for row in range(first, last):
+            count += is_seen(ints, memory, knowns, ends, passed, row, known)
+    elif kind == FLOAT:
+        for row in range(first, last):
             number = floats[values + row]
-            if number == number:
+            if number == number and is_seen(ints, memory, knowns, ends, passed, row, known):
                 count += 1
                 float_total += number
                 float_low = min(float_low, number)
                 float_high = max(float_high, number)
-        else:
+    else:
+        for row in range(first, last):
             whole = ints[values + row]
-            if whole != NULL:
+            if whole != NULL and is_seen(ints, memory, knowns, ends, passed, row, known):
                 count += 1
                 total += whole
                 low = min(low, whole)
@@ -88,18 +87,17 @@ def finish(tally: Tally, operation: int, kind: int, scale: int) -> float:
 
 @compiled
 def tally_step(
-    ints: Ints, floats: Floats, program: Program, scratch: Scratch, step: int, moment: int, known: int,
-    out: Floats, place: int,
+    ints: Ints, floats: Floats, code: Ints, memory: Ints, step: int, moment: int, known: int, out: Floats, place: int
 ) -> None:
-    """Fill the outputs of one step of the family TALLY."""
-    log, mask, column, kind = program.steps[step, 1], program.steps[step, 2], program.steps[step, 3], program.steps[step, 4]
-    base = program.logs[log]
-    times = scratch.at[base]
-    whole = (0, np.int64(0), 0.0, np.int64(FOREVER), np.int64(NULL), np.inf, -np.inf)
-    newest = scratch.stop[log] - 1
-    first_window, last_window = program.steps[step, 5], program.steps[step, 6]
-    for window in range(first_window, last_window):
-        width = program.windows[window]
+    """Fill the outputs of the step of the family TALLY that begins at `step` of the program."""
+    log, kind = code[step + 1], code[step + 4]
+    clocks = clocks_of(code, memory, log)
+    times, knowns, ends = memory[clocks], memory[clocks + 1], memory[clocks + 2]
+    passed, values = mask_of(memory, code[step + 2]), values_of(memory, code[step + 3])
+    whole = (0, 0, 0.0, FOREVER, NULL, np.inf, -np.inf)
+    newest = memory[memory[STOP] + log] - 1
+    for window in range(code[step + 5], code[step + 6]):
+        width = code[code[WINDOWS] + window]
         edge = moment - width if width != FOREVER else NULL
         while newest >= 0:
             tile = ints[times + newest] // TILE * TILE
@@ -108,7 +106,7 @@ def tally_step(
                 oldest -= 1
             if ints[times + oldest] < edge:
                 break  # the edge cuts this tile
-            part = add_rows(ints, floats, scratch, base, mask, column, kind, (oldest, newest + 1), known)
+            part = add_rows(ints, floats, memory, knowns, ends, passed, values, kind, oldest, newest + 1, known)
             whole = join(whole, part)
             newest = oldest - 1
         cut = newest
@@ -116,9 +114,9 @@ def tally_step(
             cut -= 1
         tally = whole
         if cut < newest:
-            part = add_rows(ints, floats, scratch, base, mask, column, kind, (cut + 1, newest + 1), known)
+            part = add_rows(ints, floats, memory, knowns, ends, passed, values, kind, cut + 1, newest + 1, known)
             tally = join(whole, part)
-        for output in range(program.steps[step, 7], program.steps[step, 8]):
-            if program.outputs[output, 0] == window - first_window:
-                operation, slot, scale = program.outputs[output, 1], program.outputs[output, 3], program.outputs[output, 4]
-                out[slot, place] = finish(tally, operation, kind, scale)
+        for number in range(code[step + 7], code[step + 8]):
+            output = code[OUTPUTS] + 5 * number
+            if code[output] == window - code[step + 5]:
+                out[code[output + 3], place] = finish(tally, code[output + 1], kind, code[output + 4])

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import sys
 import threading
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -13,16 +14,15 @@ import numpy as np
 from crm.clock import now
 from features import kernel
 from features.catalogue import Catalogue
-from features.declare.aggregate import Aggregate
 from features.declare.log import Log
-from features.declare.view import FeatureView
-from features.errors import FeatureError, OnlineStoreError
+from features.errors import OnlineStoreError
 from features.history.dictionary import Dictionary
-from features.kernel.program import Ints, Scratch, scratch_for
+from features.kernel.program import Ints, memory_for
 from features.online.pack import Layout
 from features.online.protocol import OnlineStore, Stamp
-from features.online.status import status_aggregates, statuses
-from features.plan import Plan, decode, empty, plan
+from features.online.status import statuses
+from features.plan import Plan, plan
+from features.recipe import Recipe, recipe
 
 @dataclass(frozen=True)
 class OnlineAnswer:
@@ -49,43 +49,13 @@ class OnlineAnswer:
     as_of: int
 
 
-@dataclass(frozen=True)
-class Asked:
-    """References made ready: written out, with their aggregates, views and entity."""
-
-    refs: list[str]
-    aggregates: tuple[Aggregate, ...]
-    views: list[FeatureView]
-    entity: str
-
-    @classmethod
-    def of(cls, catalogue: Catalogue, refs: Sequence[str]) -> Asked:
-        """Make references ready.
-
-        Raises
-        ------
-        FeatureError
-            If they are of several entities.
-        """
-        wanted = catalogue.expand(refs)
-        views = list({view.name: view for view in map(catalogue.view, wanted)}.values())
-        entities = sorted({view.entity.name for view in views})
-        if len(entities) != 1:
-            raise FeatureError(
-                f"the features asked for are of {' and '.join(entities) or 'no entity'}; features of one entity are "
-                "expected; ask once for each"
-            )
-        aggregates = dict.fromkeys([*catalogue.aggregates(wanted), *status_aggregates(views)])
-        return cls(wanted, tuple(aggregates), views, entities[0])
-
-
 class Known:
     """One stamp of the online store, made ready: layout, dictionaries, and the plans made for it."""
 
     def __init__(self, stamp: Stamp) -> None:
         self.stamp = stamp
         self.layout = Layout.read(stamp.layout)
-        self.plans: dict[tuple[Aggregate, ...], tuple[Plan, Ints]] = {}
+        self._plans: dict[int, tuple[Recipe, Plan, Ints]] = {}
 
     @cached_property
     def dictionaries(self) -> Mapping[str, Dictionary]:
@@ -98,19 +68,19 @@ class Known:
             return at
         return now() if self.stamp.as_of is None else self.stamp.as_of
 
-    def plan(self, aggregates: tuple[Aggregate, ...]) -> tuple[Plan, Ints]:
-        """The plan of some aggregates, and where its columns lie in a state."""
-        if aggregates not in self.plans:
-            asked = plan(aggregates, self.dictionaries)
-            logs = list(dict.fromkeys(log for log, _ in asked.columns))
+    def plan(self, asked: Recipe) -> tuple[Plan, Ints]:
+        """The plan of a recipe, and where its columns lie in a state."""
+        if id(asked) not in self._plans:
+            made = plan(asked.slots, self.dictionaries, asked.formulas)
+            logs = list(dict.fromkeys(log for log, _ in made.columns))
             try:
-                places = [(logs.index(log), *self.layout.place(log, name)) for log, name in asked.columns]
+                places = [(logs.index(log), *self.layout.place(log, name)) for log, name in made.columns]
             except KeyError as error:
                 raise OnlineStoreError(
                     f"the online store has no {error.args[0]}; states that hold it are expected; materialize again"
                 ) from error
-            self.plans[aggregates] = asked, np.array(places, np.int64).reshape(-1, 3)
-        return self.plans[aggregates]
+            self._plans[id(asked)] = asked, made, np.array(places, np.int64).reshape(-1, 3)
+        return self._plans[id(asked)][1:]
 
 
 class Online:
@@ -124,7 +94,7 @@ class Online:
     def __init__(self, store: OnlineStore) -> None:
         self.store = store
         self._local = threading.local()
-        self._asked: dict[tuple[str, ...], Asked] = {}
+        self._recipes: dict[tuple[str, ...], Recipe] = {}
 
     def known(self, entity: str) -> Known:
         """The present stamp of an entity, read again only when somebody has written.
@@ -149,62 +119,56 @@ class Online:
 
     def features(self, catalogue: Catalogue, refs: tuple[str, ...], keys: Sequence[str], at: int | None) -> OnlineAnswer:
         """See `FeatureStore.online_features`."""
-        asked = self._asked.get(refs)
+        asked = self._recipes.get(refs)
         if asked is None:
-            asked = self._asked[refs] = Asked.of(catalogue, refs)
-        columns, ids, known, moment = self.answer(asked.entity, asked.aggregates, keys, at)
-        values = catalogue.columns(asked.refs, columns)
-        status = {view.name: statuses(view, ids, columns) for view in asked.views}
-        return OnlineAnswer(values, status, ids, known.stamp.materialized_at, moment)
-
-    def answer(
-        self, entity: str, aggregates: tuple[Aggregate, ...], keys: Sequence[str], at: int | None
-    ) -> tuple[dict[Aggregate, np.ndarray], Ints, Known, int]:
-        """The column of each aggregate for some keys at one moment, and their ids."""
-        known, words, begins, ids = self.states(entity, keys)
+            asked = self._recipes[refs] = recipe(catalogue, refs)
+        known, words, begins, ids = self.states(asked.entity.name, keys)
         moment = known.moment(at)
-        asked, sources = known.plan(aggregates)
-        out, out_ints = empty(asked.width, len(keys))
-        most = int(np.max(words[begins[begins >= 0][:, None] + _row_words(known)], initial=0))
-        kernel.load().run_packed(
-            words, words.view(np.float64), begins, sources, asked.program, self._scratch(asked, len(sources), most), moment,
-            out, out_ints,
-        )
+        made, sources = known.plan(asked)
+        out = np.empty((asked.width, len(keys)), np.float64)
+        memory = self._memory(made, len(sources), int(kernel.load().most_rows(words, begins)))
+        kernel.load().run_packed(words, begins, sources, moment, made.code, memory, out)
         texts = known.dictionaries
-        columns = {item: decode(item, out_ints[slot], lambda log: texts[log.name]) for item, slot in asked.slots.items()}
-        return columns, ids, known, moment
+        values = asked.columns(out, lambda log: texts[log.name])
+        status = {view.name: statuses(view, ids, asked.slots, out) for view in asked.views}
+        return OnlineAnswer(values, status, ids, known.stamp.materialized_at, moment)
 
     def states(self, entity: str, keys: Sequence[str]) -> tuple[Known, Ints, Ints, Ints]:
         """Packed states as one buffer, where each begins (-1: none), and the ids (-1: none)."""
         for _ in range(5):
             known = self.known(entity)
             found = self.store.read(entity, keys)
-            ids = np.array([-1 if item is None else item[0] for item in found], np.int64)
-            sizes = [0 if item is None else len(item[1]) // 8 for item in found]
-            words = np.frombuffer(b"".join([item[1] for item in found if item is not None]), np.int64)
-            begins = np.where(ids < 0, -1, np.cumsum(sizes) - sizes)
-            if (words[begins[ids >= 0]] == known.stamp.layout_id).all():
-                return known, words, begins, ids
+            layout_id, place, parts, begins, ids, fits = known.stamp.layout_id, 0, [], [], [], True
+            for item in found:
+                if item is None:
+                    begins.append(-1)
+                    ids.append(-1)
+                    continue
+                number, state = item
+                fits &= int.from_bytes(state[:8], sys.byteorder) == layout_id
+                ids.append(number)
+                begins.append(place)
+                parts.append(state)
+                place += len(state) // 8
+            if fits:
+                words = np.frombuffer(parts[0] if len(parts) == 1 else b"".join(parts), np.int64)
+                return known, words, np.array(begins, np.int64), np.array(ids, np.int64)
             self._local.__dict__.pop("known", None)  # written between our two reads
         raise OnlineStoreError(
             f"the states of {entity} in the online store do not fit its stamp; states of one layout are expected; "
             "materialize again"
         )
 
-    def _scratch(self, asked: Plan, columns: int, rows: int) -> Scratch:
+    def _memory(self, made: Plan, columns: int, rows: int) -> Ints:
         """This thread's working memory for a plan, grown when needed."""
-        kept: dict[int, tuple[Plan, int, Scratch]] = self._local.__dict__.setdefault("scratch", {})
-        entry = kept.get(id(asked))
-        if entry is None or entry[0] is not asked or entry[1] < rows:
+        kept: dict[int, tuple[Plan, int, Ints]] = self._local.__dict__.setdefault("memory", {})
+        entry = kept.get(id(made))
+        if entry is None or entry[0] is not made or entry[1] < rows:
             room = max(64, 2 * rows)
             if len(kept) > 64:
                 kept.clear()
-            entry = kept[id(asked)] = (asked, room, scratch_for(asked.program, columns, room))
+            entry = kept[id(made)] = (made, room, memory_for(made.code, columns, room))
         return entry[2]
-
-
-def _row_words(known: Known) -> Ints:
-    return 2 + 2 * np.arange(len(known.layout.logs))
 
 
 def visible_rows(known: Known, words: Ints, begin: int, log: Log, moment: int) -> dict[str, np.ndarray]:

@@ -8,7 +8,7 @@ import numpy as np
 
 from features.declare.aggregate import Aggregate
 from features.declare.view import FeatureView
-from features.kernel.program import Ints
+from features.kernel.program import Floats, Ints
 from features.windows import lifetime
 
 OK, NOT_FOUND, EXPIRED = "OK", "NOT_FOUND", "EXPIRED"
@@ -25,13 +25,14 @@ def status_aggregates(views: Iterable[FeatureView]) -> list[Aggregate]:
     ]
 
 
-def statuses(view: FeatureView, ids: Ints, answers: Mapping[Aggregate, np.ndarray]) -> list[str]:
+def statuses(view: FeatureView, ids: Ints, slots: Mapping[Aggregate, int], out: Floats) -> list[str]:
     """The status of each entity: ``OK``, ``NOT_FOUND``, or ``EXPIRED`` when there are rows but none alive."""
-    expired = np.zeros(len(ids), bool)
+    answers = [OK if number >= 0 else NOT_FOUND for number in ids.tolist()]
     if view.ttl:
         alive, ever = (
-            sum((answers[Aggregate(log, "count", None, window)] for log in view.logs), np.zeros(len(ids)))
+            sum((out[slots[Aggregate(log, "count", None, window)]] for log in view.logs), np.zeros(len(ids)))
             for window in (view.ttl[0], lifetime[0])
         )
-        expired = (alive == 0) & (ever > 0)
-    return [NOT_FOUND if number < 0 else EXPIRED if old else OK for number, old in zip(ids.tolist(), expired, strict=True)]
+        for place in np.flatnonzero((alive == 0) & (ever > 0) & (ids >= 0)):
+            answers[place] = EXPIRED
+    return answers
