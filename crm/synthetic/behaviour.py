@@ -48,7 +48,7 @@ def tables(world: World, people: People, catalogue: Catalogue, life: Life) -> di
             "product_no": keys("P", pa.array(product, mask=~shown), 4),
             "session_no": keys("s", life.web_week * world.customers + customer, 8),
             "channel": chosen(("web", "app"), app.astype(np.int64)),
-            "at": moments(at),
+            "happened_at": moments(at),
             "known_at": moments(known),
         },
         order=known,

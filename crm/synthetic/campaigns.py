@@ -124,7 +124,7 @@ def _events(world: World, people: People, campaigns: Campaigns, states: States, 
             "campaign_no": keys("M", campaigns.campaign[member], 3),
             "customer_no": keys("K", campaigns.customer[member]),
             "type": chosen(("sent", "opened", "clicked", "unsubscribed"), kind),
-            "at": moments(happened),
+            "happened_at": moments(happened),
         },
         order=happened,
     )

@@ -45,7 +45,7 @@ def tables(world: World, people: People) -> dict[str, Any]:
                 "purpose": np.repeat([item[0] for item in parts], sizes),
                 "channel": np.repeat([item[1] for item in parts], sizes),
                 "decision": chosen(("granted", "denied", "withdrawn"), decision),
-                "at": moments(at),
+                "happened_at": moments(at),
             }
         )
         .filter(pa.array(kept))

@@ -106,7 +106,7 @@ def _changes(stage: Ints, deal: Ints, worth: Ints, rows: dict[str, Ints]) -> Any
             "to_stage": chosen(STAGES, stage),
             "new_amount": amounts(worth[stage, deal]),
             "probability": np.array([0.2, 0.4, 0.6, 1.0, 0.0])[stage],
-            "at": moments(rows["at"]),
+            "happened_at": moments(rows["at"]),
         },
         order=rows["at"],
     )

@@ -133,7 +133,7 @@ def _events(world: World, leads: Leads, random: np.random.Generator) -> Any:
             "type": chosen((*EVENTS, "status"), np.concatenate([kind, np.full(len(to), len(EVENTS))])),
             "from_status": chosen(STATUSES, np.concatenate([silent, before])),
             "to_status": chosen(STATUSES, np.concatenate([silent, to])),
-            "at": moments(at),
+            "happened_at": moments(at),
             "known_at": moments(at + late),
         },
         order=at + late,

@@ -84,7 +84,7 @@ def _events(world: World, life: Life, at: Ints, urgency: Ints, stars: Any) -> An
             "type": chosen(EVENTS, kind),
             "priority": chosen(("low", "normal", "high", "urgent"), urgency[ticket]),
             "value": pa.array(rating, mask=np.isnan(rating)),
-            "at": moments(at[kind, ticket]),
+            "happened_at": moments(at[kind, ticket]),
             "known_at": moments(known[kind, ticket]),
         },
         order=known[kind, ticket],
@@ -112,7 +112,7 @@ def _interactions(world: World, people: People, life: Life, random: np.random.Ge
             "type": chosen(("call", "email", "visit", "meeting"), kind),
             "direction": chosen(("inbound", "outbound"), (kind > 1).astype(np.int64)),
             "sentiment": np.round(np.clip(mood, -1, 1), 2),
-            "at": moments(at),
+            "happened_at": moments(at),
         },
         order=at,
     )

@@ -18,8 +18,8 @@ import pytest
 
 from crm.synthetic import CompanyFiles, SyntheticError, write_company
 
-HAPPENED = ("ordered_at", "returned_at", "at", "changed_at")
-MOMENTS = ("known_at", "changed_at", "at", "ordered_at", "returned_at", "created_at", "assigned_at")
+HAPPENED = ("ordered_at", "returned_at", "happened_at", "changed_at")
+MOMENTS = ("known_at", "changed_at", "happened_at", "ordered_at", "returned_at", "created_at", "assigned_at")
 
 
 @pytest.fixture(scope="module")

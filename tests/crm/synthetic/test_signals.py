@@ -40,13 +40,13 @@ def test_true_lead_probability_ranks_and_is_calibrated(company: CompanyFiles) ->
 def test_trouble_makes_customers_fade(company: CompanyFiles) -> None:
     with gzip.open(company.tables["ticket_events"]) as stream:
         events = pd.read_csv(stream)
-    urged = events[events["type"] == "urged"].assign(at=lambda rows: pd.to_datetime(rows["at"], utc=True))
+    urged = events[events["type"] == "urged"].assign(happened_at=lambda rows: pd.to_datetime(rows["happened_at"], utc=True))
     truth = company.truth["churn"].to_pandas()
     faded: dict[bool, list[bool]] = {True: [], False: []}
     moments = sorted(truth["as_of"].unique())
     for moment, later in itertools.pairwise(moments):
         as_of = pd.Timestamp(moment, unit="us", tz="UTC")
-        soon = urged["at"].between(as_of, as_of + pd.Timedelta(days=42))
+        soon = urged["happened_at"].between(as_of, as_of + pd.Timedelta(days=42))
         troubled = set(urged.loc[soon, "customer_no"])
         states = truth[truth["as_of"] == later].set_index("customer_no")["state"]
         active = truth.loc[(truth["as_of"] == moment) & (truth["state"] == "active"), "customer_no"]
