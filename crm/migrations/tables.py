@@ -95,7 +95,7 @@ def fact(name: str, *items: Any) -> None:
     )
     op.create_index(op.f(f"ix_{name}_seq"), name, ["seq"])
     unique = [item for item in items if isinstance(item, sa.UniqueConstraint)]
-    others = [tuple(str(column) for column in item.columns) for item in unique]
+    others = [tuple(column.name for column in item.columns) for item in unique]
     protect(name, ("id", "version"), ("source_id", "source_key", "version"), *others)
 
 
