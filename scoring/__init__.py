@@ -11,8 +11,10 @@ from scoring.candidate import Candidate, Evidence, Leak, Metric, Naive, Parity
 from scoring.errors import ArtefactError, FrameError
 from scoring.loading import READERS, load
 from scoring.model import Floats, Frame, Model
+from scoring.recommendation import RecommendationModel, Recommended
+from scoring.segmentation import SegmentationModel
 
 __all__ = [
     "READERS", "Artefact", "ArtefactError", "BinaryModel", "Candidate", "Evidence", "Floats", "Frame", "FrameError",
-    "Leak", "Metric", "Model", "Naive", "Parity", "load",
+    "Leak", "Metric", "Model", "Naive", "Parity", "RecommendationModel", "Recommended", "SegmentationModel", "load",
 ]

@@ -74,7 +74,7 @@ class Boosted:
     def __init__(self, text: str) -> None:
         import lightgbm
 
-        self.booster = lightgbm.Booster(model_str=text, params={"verbose": -1})
+        self.booster = lightgbm.Booster(model_str=text)
         nothing = np.zeros((1, self.booster.num_feature()))
         self.base = float(self._predict(nothing, pred_contrib=True)[0, -1])
 

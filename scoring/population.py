@@ -2,18 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
-from features.declare.expression import Expression, compute
+from features.declare.expression import postfix
 from features.errors import DeclarationError
+from features.kernel import codes
 from scoring.errors import FrameError, PopulationError
 from scoring.model import Floats, Frame
 
 Mask = npt.NDArray[np.bool_]
+
+_OF_ONE: Mapping[int, Callable[..., Any]] = {codes.NEGATE: np.negative, codes.ABS: np.abs, codes.ISNAN: np.isnan}
+_OF_TWO: Mapping[int, Callable[..., Any]] = {
+    codes.ADD: np.add, codes.SUBTRACT: np.subtract, codes.MULTIPLY: np.multiply, codes.DIVIDE: np.divide,
+    codes.MINIMUM: np.minimum, codes.MAXIMUM: np.maximum, codes.BELOW: np.less, codes.UP_TO: np.less_equal,
+    codes.ABOVE: np.greater, codes.FROM: np.greater_equal, codes.EQUAL: np.equal, codes.UNEQUAL: np.not_equal,
+}
 
 
 class Population:
@@ -43,14 +51,15 @@ class Population:
         self.expression = str(policy["expression"])
         self.refs = tuple(str(ref) for ref in policy["refs"])
         self._flat = {ref.replace(":", "__", 1): ref for ref in self.refs}
-        if self.expression:
-            try:
-                names = set(Expression(self.expression).names) - {"nan"}
-            except DeclarationError as error:
-                raise PopulationError.unusable(self.expression, error) from error
-            if names - set(self._flat):
-                unknown = ", ".join(sorted(names - set(self._flat)))
-                raise PopulationError.unusable(self.expression, f"it names {unknown}, which its refs do not list")
+        try:
+            self._tokens = postfix(self.expression) if self.expression else ()
+        except DeclarationError as error:
+            raise PopulationError.unusable(self.expression, error) from error
+        for operation, operand in self._tokens:
+            if operation == codes.LOAD and operand not in self._flat:
+                raise PopulationError.unusable(self.expression, f"it names {operand}, which its refs do not list")
+            if operation not in (codes.LOAD, codes.CONSTANT, *_OF_ONE, *_OF_TWO):
+                raise PopulationError.unusable(self.expression, "it uses more than arithmetic and comparisons")
 
     def holds(self, name: str, frame: Frame) -> Mask:
         """Whether the condition holds for each row.
@@ -71,9 +80,22 @@ class Population:
             raise FrameError.lacks(name, absent)
         if not self.expression:
             return np.ones(len(next(iter(frame.values()), np.empty(0))), dtype=bool)
-        columns = {flat: _number(frame[ref]) for flat, ref in self._flat.items()}
-        result: Mask = compute(self.expression, columns) == 1.0
-        return result
+        with np.errstate(all="ignore"):
+            return np.asarray(self._value(frame) == 1.0, dtype=bool)
+
+    def _value(self, frame: Frame) -> Any:
+        stack: list[Any] = []
+        for operation, operand in self._tokens:
+            if operation == codes.LOAD:
+                stack.append(_number(frame[self._flat[str(operand)]]))
+            elif operation == codes.CONSTANT:
+                stack.append(operand)
+            elif operation in _OF_ONE:
+                stack.append(_OF_ONE[operation](stack.pop()) * 1.0)
+            else:
+                right, left = stack.pop(), stack.pop()
+                stack.append(_OF_TWO[operation](left, right) * 1.0)
+        return stack.pop()
 
 
 def _number(values: npt.NDArray[Any]) -> Floats:

@@ -63,6 +63,7 @@ class Reasons:
         topics = ["" if self.inputs[ref]["protected"] else str(self.inputs[ref]["topic"]) for ref in self.refs]
         self.topics = list(dict.fromkeys(topics))
         self._ref_topic = np.array([self.topics.index(topic) for topic in topics], dtype=np.intp)
+        self._members = [np.flatnonzero(self._ref_topic == place) for place in range(len(self.topics))]
 
     def tell(self, frame: Frame, contributions: Floats, most: int | None) -> list[list[Reason]]:
         """Reasons of every row, strongest first.
@@ -90,7 +91,7 @@ class Reasons:
     def _reason(self, frame: Frame, row: int, effects: Floats, topic: int, effect: float) -> Reason:
         if self.topics[topic] == "":
             return Reason(f"{PROTECTED} ({effect:+.1f})", "", "", effect, None)
-        members = np.flatnonzero(self._ref_topic == topic)
+        members = self._members[topic]
         leader = members[int(np.argmax(effects[members] * np.sign(effect)))]
         item = self.inputs[self.refs[leader]]
         value = _plain(frame[self.refs[leader]][row])

@@ -1,0 +1,13 @@
+"""From labelled history to one candidate model.
+
+In: records, features, and the models declared in ``training/models``. Out: a `scoring.Candidate`, an
+artefact of data with everything that a decision needs; nothing is registered here. Pipelines and the
+layers above the registry import this package; serving never does.
+"""
+
+from training.catalogue import find
+from training.errors import TrainingError
+from training.opening import Training, open  # noqa: A004 - each package opens
+from training.spec import Context, ModelSpec
+
+__all__ = ["Context", "ModelSpec", "Training", "TrainingError", "find", "open"]

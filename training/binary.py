@@ -1,0 +1,225 @@
+"""One training of a yes-or-no model, from labelled rows to a candidate."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+
+from scoring import BinaryModel, Candidate, Leak, Parity, load
+from scoring.artefact import write
+from scoring.profile import describe
+from training import cards, hashes, pictures
+from training.errors import TrainingError
+from training.inputs import Input, telling
+from training.ladder import Step, Teacher, choose, climb
+from training.leaks import audit, rank
+from training.problem import Problem
+from training.rows import Rows
+from training.rungs import FEWEST
+from training.spec import Context
+from training.splits import Split, check
+from training.suspicion import after_fit
+from training.tuning import search
+from training.verdict import Verdict, answers, judge
+
+INFLUENCE_ROWS = 2_000
+
+
+@dataclass(frozen=True)
+class Lesson:
+    """What one training learned, before it is written down."""
+
+    problem: Problem
+    rows: Rows
+    split: Split
+    kept: Sequence[Input]
+    dropped: Mapping[str, str]
+    leaks: Sequence[Leak]
+    steps: Mapping[str, Step]
+    rung: str
+    rung_reasons: Sequence[str]
+    verdict: Verdict
+    trials: Sequence[Mapping[str, Any]] = field(default_factory=tuple)
+
+    @property
+    def step(self) -> Step:
+        """The chosen rung."""
+        return self.steps[self.rung]
+
+
+def fit(context: Context, problem: Problem, rows: Rows, split: Split) -> Candidate:
+    """Train, judge and write one yes-or-no model.
+
+    Parameters
+    ----------
+    context : Context
+    problem : Problem
+    rows : Rows
+        All labelled rows, in an order that does not depend on chance.
+    split : Split
+
+    Returns
+    -------
+    Candidate
+        ``seconds`` is 0; the caller knows the time.
+
+    Raises
+    ------
+    TrainingError
+        If there are too few labels, one class, no telling feature, a feature that seems to know the outcome, or
+        the exported form differs from the fitted pipeline.
+    """
+    lesson = learn(context, problem, rows, split)
+    context.progress("writing the artefact")
+    made_from = {
+        "data": rows.data_sha256(), "spine": rows.spine_sha256(), "code": hashes.code_sha256(),
+        "settings": hashes.json_sha256({"seed": context.seed, "tune_seconds": context.settings.tune_seconds,
+                                        "protocol": split.protocol, **problem.settings}),
+        "declarations": problem.declarations,
+    }
+    card = _card(lesson, context)
+    model = _write(context, lesson, made_from, card)
+    parity = _parity(model, lesson)
+    if not parity.is_proven:
+        raise TrainingError.no_parity(problem.name, parity.largest_difference)
+    test = rows.take(split.test)
+    context.progress("drawing")
+    return Candidate(
+        model=model, directory=model.artefact.path, metrics=lesson.verdict.metrics, naive=lesson.verdict.naive,
+        protocol=split.protocol, protocol_note=split.note, rows=len(split.train),
+        base_rate=rows.take(split.train).base_rate, grade=lesson.verdict.grade,
+        grade_reasons=lesson.verdict.grade_reasons, rung=lesson.rung, card=card, hashes=made_from,
+        as_of=_as_of(context, rows), seconds=0.0, leaks=lesson.leaks,
+        params={"rung": lesson.rung, "seed": context.seed, "commit": hashes.commit(), **lesson.step.fitted.params},
+        parity=parity, tables=_tables(lesson), evidence=lesson.verdict.evidence,
+        pictures=pictures.draw_all(
+            problem.title, test.y, lesson.verdict.evidence.score, lesson.verdict.evidence.naive_score,
+            lesson.verdict.naive.rule, problem.costs, lesson.verdict.by_period,
+        ),
+    )
+
+
+def learn(context: Context, problem: Problem, rows: Rows, split: Split) -> Lesson:
+    """Audit, climb the ladder and judge; nothing is written."""
+    check(problem.name, rows, problem.outcome)
+    taught = rows.take(split.train)
+    kept, dropped = telling(taught, problem.inputs)
+    context.progress("auditing for leaks")
+    suspects = rank(taught, kept, seed=context.seed)
+    rule, words = problem.naive(kept, suspects)
+    leaks = audit(problem.name, suspects, answered=problem.answered, clocked=problem.clocked)
+    tuned = search(taught, kept, context) if taught.rarer >= FEWEST["lightgbm"] else None
+    teacher = Teacher(kept, rule, context.seed, tuned.params if tuned else None)
+    steps = climb(rows, split, teacher, progress=context.progress)
+    rung, reasons = choose(steps)
+    context.progress("judging on rows that nothing has seen")
+    leaks = after_fit(leaks, rows, split, steps[rung], teacher)
+    verdict = judge(problem.entity, rows, split, steps[rung], steps["rule"], words, seed=context.seed)
+    trials = tuned.trials if tuned else ()
+    return Lesson(problem, rows, split, kept, dropped, leaks, steps, rung, reasons, verdict, trials)
+
+
+def _write(context: Context, lesson: Lesson, made_from: Mapping[str, str], card: str) -> BinaryModel:
+    problem, step, verdict = lesson.problem, lesson.step, lesson.verdict
+    used = {item.ref for item in step.fitted.inputs}
+    exported = step.fitted.preparation.export()
+    artefact = write(
+        context.candidates_dir / problem.name,
+        kind="binary", name=problem.name, entity=problem.entity,
+        refs=tuple(sorted(used | set(problem.population.refs))),
+        files={
+            "features.json": {"inputs": [item.to_json() for item in lesson.kept if item.ref in used], **exported},
+            "calibration.json": dict(step.knots), "policy.json": _policy(lesson), "profile.json": _profile(lesson),
+            "card.md": card, **step.fitted.files,
+        },
+        hashes=made_from,
+        rung=lesson.rung, title=problem.title, outcome=problem.outcome, protocol=lesson.split.protocol,
+        horizon_days=problem.horizon_days, grade=verdict.grade, grade_reasons=list(verdict.grade_reasons),
+        as_of=_as_of(context, lesson.rows), rows=len(lesson.split.train),
+        base_rate=lesson.rows.take(lesson.split.train).base_rate, naive=verdict.naive.to_json(),
+        metrics={name: metric.to_json() for name, metric in verdict.metrics.items()},
+    )
+    model = load(artefact.path, sha256=artefact.sha256)
+    assert isinstance(model, BinaryModel)  # noqa: S101 - the kind was written above
+    return model
+
+
+def _policy(lesson: Lesson) -> dict[str, Any]:
+    problem = lesson.problem
+    return {
+        "threshold": problem.costs.threshold, "threshold_words": problem.costs.words,
+        "costs": {"action": problem.costs.action, "gain": problem.costs.gain, "success": problem.costs.success},
+        "bands": problem.bands.cut(lesson.verdict.evidence.score),
+        "population": {"expression": problem.population.expression, "refs": list(problem.population.refs),
+                       "words": problem.population.words},
+    }
+
+
+def _profile(lesson: Lesson) -> dict[str, Any]:
+    test, score = lesson.rows.take(lesson.split.test), lesson.verdict.evidence.score
+    used = {item.ref for item in lesson.step.fitted.inputs}
+    return {
+        "rows": len(test), "as_of": int(test.as_of.max()), "base_rate": test.base_rate,
+        "features": {
+            item.ref: describe(test.frame[item.ref], item.dtype) for item in lesson.kept if item.ref in used
+        },
+        "score": describe(score, "float", has_zero_bin=False),
+    }
+
+
+def _parity(model: BinaryModel, lesson: Lesson) -> Parity:
+    """Exported form against fitted pipeline on every row that was not learned from."""
+    rows = lesson.rows.take(np.unique(np.concatenate([lesson.split.calibrate, lesson.split.test])))
+    gaps = np.abs(model.raw(rows.frame) - lesson.step.fitted.log_odds(rows.frame))
+    return Parity(len(rows), float(gaps.max()))
+
+
+def _card(lesson: Lesson, context: Context) -> str:
+    problem, verdict, rows, split = lesson.problem, lesson.verdict, lesson.rows, lesson.split
+    train, test = rows.take(split.train), rows.take(split.test)
+    return cards.write(cards.Story(
+        title=problem.title, outcome=problem.outcome, population=problem.population.words, form=problem.form,
+        grade=verdict.grade, grade_reasons=verdict.grade_reasons, rung=lesson.rung, rung_reasons=lesson.rung_reasons,
+        metrics=verdict.metrics, naive=verdict.naive, protocol=split.protocol, protocol_note=split.note,
+        rows=len(train), base_rate=train.base_rate, test_rows=len(test), test_base_rate=test.base_rate,
+        as_of=_as_of(context, rows), threshold=problem.costs.threshold, costs=problem.costs.words,
+        bands=problem.bands.cut(verdict.evidence.score), leaks=lesson.leaks, dropped=lesson.dropped,
+        inputs=[item.ref for item in lesson.step.fitted.inputs],
+        protected=sum(item.protected for item in lesson.step.fitted.inputs),
+        influence=influence(lesson)[:10], limits=problem.limits, calibration=str(lesson.step.knots["method"]),
+    ))
+
+
+def influence(lesson: Lesson) -> list[tuple[str, float]]:
+    """Mean absolute effect of each topic in log-odds, strongest first; protected ones are left out."""
+    step = lesson.step
+    test = lesson.rows.take(lesson.split.test[:INFLUENCE_ROWS])
+    effects = step.fitted.core.contributions(step.fitted.preparation.matrix(test.frame))
+    by_ref = {item.ref: item for item in step.fitted.inputs}
+    total: dict[str, Any] = {}
+    for column, item in enumerate(step.fitted.preparation.export()["columns"]):
+        topic = by_ref[item["ref"]].topic
+        total[topic] = total.get(topic, 0.0) + effects[:, column]
+    hidden = {item.topic for item in step.fitted.inputs if item.protected}
+    found = [(topic, float(np.abs(effect).mean())) for topic, effect in total.items() if topic not in hidden]
+    return sorted(found, key=lambda pair: (-pair[1], pair[0]))
+
+
+def _tables(lesson: Lesson) -> dict[str, Any]:
+    return {
+        "ladder": {rung: {"log_loss": float(step.loss.mean()), "calibrations": dict(step.calibrations)}
+                   for rung, step in lesson.steps.items()},
+        "ladder_reasons": list(lesson.rung_reasons), "stability": dict(lesson.verdict.by_period),
+        "influence": dict(influence(lesson)), "dropped": dict(lesson.dropped), "trials": list(lesson.trials),
+        "form": lesson.problem.form,
+    }
+
+
+def _as_of(context: Context, rows: Rows) -> int:
+    return int(rows.as_of.max()) if context.as_of is None else context.as_of
+
+
+__all__ = ["Lesson", "answers", "fit", "influence", "learn"]

@@ -1,0 +1,136 @@
+"""The model card: what a model says, for whom, how well, on what ground, and where it must not be trusted."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from crm.clock import iso
+from scoring import Leak, Metric, Naive
+
+WORDS: Mapping[str, str] = {
+    "auc": "ranks a random case with the outcome above one without (AUC)",
+    "average_precision": "average precision of the list",
+    "lift_10": "outcomes in the highest tenth, against the average",
+    "brier": "squared error of the probability (Brier)",
+    "log_loss": "log loss",
+    "ece": "distance of probability and reality (ECE, 15 bins)",
+    "ece_excess": "of which more than chance explains",
+}
+RUNGS: Mapping[str, str] = {
+    "rule": "the naive rule itself: nothing more complicated was clearly better",
+    "logistic": "regularised logistic regression, a weighted sum of the features",
+    "lightgbm": "boosted decision trees (LightGBM)",
+}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Story:
+    """What a card tells."""
+
+    title: str
+    outcome: str
+    population: str
+    form: str
+    grade: str
+    grade_reasons: Sequence[str]
+    rung: str
+    rung_reasons: Sequence[str]
+    metrics: Mapping[str, Metric]
+    naive: Naive
+    protocol: str
+    protocol_note: str
+    rows: int
+    base_rate: float
+    test_rows: int
+    test_base_rate: float
+    as_of: int
+    threshold: float
+    costs: str
+    bands: Sequence[Mapping[str, Any]]
+    leaks: Sequence[Leak]
+    dropped: Mapping[str, str]
+    inputs: Sequence[str]
+    protected: int
+    influence: Sequence[tuple[str, float]]
+    limits: Sequence[str]
+    calibration: str
+
+
+def write(story: Story) -> str:
+    """The card as markdown.
+
+    Examples
+    --------
+    >>> import training.cards
+    >>> training.cards.WORDS["lift_10"]
+    'outcomes in the highest tenth, against the average'
+    """
+    chapters = (_answer, _figures, _grade, _data, _looks_at, _suspects, _limits)
+    return "\n\n".join(chapter(story) for chapter in chapters) + "\n"
+
+
+def _answer(story: Story) -> str:
+    bands = ", ".join(f"{item['name']} from {item['from']:.3f}" for item in story.bands)
+    return (
+        f"# {story.title}\n\n"
+        f"Says how probable it is that {story.outcome}. {story.form}\n\n"
+        f"It scores {story.population}; it answers through {RUNGS.get(story.rung, story.rung)}.\n\n"
+        f"Acting pays from a probability of {story.threshold:.2f} on: {story.costs}. Bands: {bands}."
+    )
+
+
+def _figures(story: Story) -> str:
+    lines = [
+        "## How good it is", "",
+        f"On {story.test_rows:,} rows that it did not see, beside the naive rule ({story.naive.rule}):", "",
+        "| figure | model | 95 % interval | naive rule |", "|---|---|---|---|",
+    ]
+    for name, words in WORDS.items():
+        if name not in story.metrics:
+            continue
+        metric, beside = story.metrics[name], story.naive.metrics.get(name)
+        span = "–" if metric.low is None or metric.high is None else f"{metric.low:.3f} to {metric.high:.3f}"
+        lines.append(f"| {words} | {metric.value:.3f} | {span} | {'–' if beside is None else f'{beside.value:.3f}'} |")
+    return "\n".join(lines)
+
+
+def _grade(story: Story) -> str:
+    head, *numbers = story.grade_reasons
+    return "\n".join([f"## Grade {story.grade}", "", f"{_sentence(head)}", "", *(f"- {item}" for item in numbers)])
+
+
+def _data(story: Story) -> str:
+    return "\n".join([
+        "## What it learned from", "",
+        f"{story.rows:,} rows, of which {story.base_rate:.1%} with the outcome; judged on {story.test_rows:,} rows "
+        f"with {story.test_base_rate:.1%}. Records up to {iso(story.as_of)}.", "",
+        f"Protocol **{story.protocol}**: {story.protocol_note}", "",
+        f"Calibration: {story.calibration}. Which answer was taken:", "",
+        *(f"- {reason}" for reason in story.rung_reasons),
+    ])
+
+
+def _looks_at(story: Story) -> str:
+    lines = ["## What it looks at", "", f"{len(story.inputs)} features. What moves its answers most (log-odds):", ""]
+    lines += [f"- {name}: {effect:.2f}" for name, effect in story.influence]
+    if story.protected:
+        lines += ["", f"{story.protected} of them describe protected traits; they are never shown as a reason."]
+    if story.dropped:
+        left_out = "; ".join(f"{ref} {reason}" for ref, reason in sorted(story.dropped.items())[:20])
+        lines += ["", f"Left out because they say nothing: {left_out}."]
+    return "\n".join(lines)
+
+
+def _suspects(story: Story) -> str:
+    lines = ["## What might know the outcome", "", "The features that tell most by themselves:", ""]
+    return "\n".join(lines + [f"- {leak.feature}: {leak.finding}" for leak in story.leaks])
+
+
+def _limits(story: Story) -> str:
+    return "\n".join(["## Limits", "", *(f"- {limit}" for limit in story.limits)])
+
+
+def _sentence(words: str) -> str:
+    return words[:1].upper() + words[1:] + ("" if words.endswith(".") else ".")

@@ -1,0 +1,102 @@
+"""What can keep a model from being trained, as one sentence each."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from pathlib import Path
+from typing import Self
+
+from configs.errors import RapportError
+
+
+class TrainingError(RapportError):
+    """A model cannot be trained from what there is."""
+
+    @classmethod
+    def unknown_model(cls, name: str, known: Collection[str]) -> Self:
+        """No file defines this model."""
+        return cls(
+            f"there is no model {name!r}; the models are {', '.join(sorted(known))}; "
+            f"name one of them, or add training/models/{name}.py"
+        )
+
+    @classmethod
+    def bad_file(cls, path: Path, reason: object) -> Self:
+        """A file in training/models does not define a model."""
+        return cls(
+            f"training/models/{path.name} cannot be used ({reason}); a module that defines `model` with name, kind, "
+            "entity, title and fit(context) is expected; mend or remove the file"
+        )
+
+    @classmethod
+    def too_few(cls, name: str, labels: int, fewest: int) -> Self:
+        """There are not enough outcomes to learn from."""
+        return cls(
+            f"{name!r} has {labels} labelled rows; at least {fewest} are expected; "
+            "import more history, or wait until more outcomes are known"
+        )
+
+    @classmethod
+    def one_class(cls, name: str, labels: int, outcome: str, rare: int) -> Self:
+        """All outcomes are (almost) the same."""
+        return cls(
+            f"{rare} of the {labels} labelled rows of {name!r} differ from the rest in their outcome ({outcome}); "
+            "at least 2 of each are expected; import records that hold both outcomes"
+        )
+
+    @classmethod
+    def nobody(cls, name: str, population: str) -> Self:
+        """The population is empty."""
+        return cls(
+            f"nobody is in the population of {name!r} ({population}) at any past moment; "
+            "at least one row is expected; import records that cover it, or set another --as-of"
+        )
+
+    @classmethod
+    def no_records(cls, name: str, wanted: str) -> Self:
+        """The records hold nothing that this model could learn from."""
+        return cls(
+            f"the records hold nothing that {name!r} could learn from; {wanted} is expected; "
+            "import a source that has it"
+        )
+
+    @classmethod
+    def no_history(cls, name: str, days: int, horizon_days: int) -> Self:
+        """No label window has ended yet."""
+        return cls(
+            f"the records of {name!r} cover {days} days; more than {horizon_days} are expected, because an outcome is "
+            f"only known {horizon_days} days later; import more history, or set a later --as-of"
+        )
+
+    @classmethod
+    def no_features(cls, name: str) -> Self:
+        """No feature says anything."""
+        return cls(
+            f"no feature of {name!r} varies over its labelled rows; at least one is expected; "
+            "import records with more columns, or mend the mapping"
+        )
+
+    @classmethod
+    def leak(cls, name: str, feature: str, finding: str) -> Self:
+        """The audit found a feature that almost certainly knows the outcome."""
+        return cls(
+            f"the feature {feature} of {name!r} seems to know the outcome ({finding}); a feature known before the "
+            "outcome is expected; say `known: after_outcome`, or `suspect: allowed, because …`, for it in the source's "
+            "mapping and import again"
+        )
+
+    @classmethod
+    def no_split(cls, name: str) -> Self:
+        """A random split was not asked for and no other is possible."""
+        return cls(
+            f"the labels of {name!r} have times, and nobody asked for a random split; a split in time is expected; "
+            "import more history, or pass --random-split and read its figures with care"
+        )
+
+    @classmethod
+    def no_parity(cls, name: str, difference: float) -> Self:
+        """The exported model does not reproduce the fitted pipeline."""
+        return cls(
+            f"the exported form of {name!r} differs from its pipeline by {difference:.3g} in log-odds; "
+            "equality up to 1e-9 is expected; report the sources and features that it was trained on"
+        )

@@ -1,0 +1,1 @@
+"""One model per file: each module defines ``model``, and its name is that of the file."""

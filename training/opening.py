@@ -1,0 +1,95 @@
+"""Training as a whole: the models that there are, and one training of one of them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from time import perf_counter
+from typing import Any
+
+from configs import Settings
+from crm.records import Records
+from features.store import FeatureStore
+from scoring import Candidate, Model
+from training.catalogue import find
+from training.errors import TrainingError
+from training.spec import Context, ModelSpec, Progress
+
+SEED = 20_111
+
+
+class Training:
+    """Trains models on one workspace's records.
+
+    Parameters
+    ----------
+    settings : Settings
+    store : FeatureStore
+    records : Records
+
+    Attributes
+    ----------
+    models : mapping of str to ModelSpec
+        Every file of ``training/models``.
+    """
+
+    def __init__(self, settings: Settings, store: FeatureStore, records: Records) -> None:
+        self.settings = settings
+        self.store = store
+        self.records = records
+        self.models: Mapping[str, ModelSpec] = find()
+
+    def train(
+        self,
+        name: str,
+        *,
+        as_of: int | None = None,
+        random_split: bool = False,
+        seed: int = SEED,
+        progress: Progress | None = None,
+        champion_params: Mapping[str, Any] | None = None,
+        champion: Model | None = None,
+    ) -> Candidate:
+        """Train one model.
+
+        Parameters
+        ----------
+        name : str
+        as_of : int, optional
+            Moment (µs) up to which records may be used; by default the earliest end of the sources in use.
+        random_split : bool
+            Split at random although there are times; printed as such.
+        seed : int
+            The same seed, data, code and settings give the same bytes.
+        progress : callable, optional
+            Told in words what is being done.
+        champion_params : mapping, optional
+            Parameters of the champion's final fit, tried first by a search.
+        champion : Model, optional
+            The version that answers now; segments that continue its segments keep their names.
+
+        Returns
+        -------
+        Candidate
+            Its artefact is written below ``settings.artefacts_dir``; nothing is registered.
+
+        Raises
+        ------
+        TrainingError
+            If the model is unknown, or the records cannot teach it.
+        """
+        if name not in self.models:
+            raise TrainingError.unknown_model(name, self.models)
+        started = perf_counter()
+        context = Context(
+            settings=self.settings, store=self.store, records=self.records, as_of=as_of, random_split=random_split,
+            seed=seed, progress=progress or (lambda _: None), champion_params=champion_params,
+            champion=champion,
+        )
+        candidate = self.models[name].fit(context)
+        return replace(candidate, seconds=round(perf_counter() - started, 3))
+
+
+def open(settings: Settings, store: FeatureStore, records: Records) -> Training:  # noqa: A001 - each package opens
+    """Training on one workspace's records and features."""
+    return Training(settings, store, records)

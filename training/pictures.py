@@ -1,0 +1,181 @@
+"""Pictures of how good a binary model is: SVG and PNG, drawn without a browser and without anybody's screen."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Callable, Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from scoring import Floats
+from training.policies import Costs
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
+INK, SOFT, GRID = "#1f2933", "#7b8794", "#e4e7eb"
+POINTS = 300  # of a curve; more are not seen
+MODEL, RULE = "#1864ab", "#e8590c"
+STYLE: Mapping[str, Any] = {
+    "font.family": "DejaVu Sans", "font.size": 10, "axes.titlesize": 12, "axes.titleweight": "bold",
+    "axes.titlelocation": "left", "axes.edgecolor": SOFT, "axes.labelcolor": INK, "axes.spines.top": False,
+    "axes.spines.right": False, "axes.grid": True, "grid.color": GRID, "text.color": INK, "xtick.color": INK,
+    "ytick.color": INK, "legend.frameon": False, "figure.dpi": 110, "svg.hashsalt": "rapport", "svg.fonttype": "none",
+}
+
+
+def draw_all(
+    title: str, y: Floats, score: Floats, naive: Floats, rule: str, costs: Costs, by_period: Mapping[str, float]
+) -> dict[str, bytes]:
+    """Every picture of a binary model.
+
+    Parameters
+    ----------
+    title : str
+        The model, in words.
+    y, score, naive : ndarray, shape (n,)
+        Outcome, probability of the model and of the naive rule on the test rows.
+    rule : str
+        The naive rule in words.
+    costs : Costs
+    by_period : mapping of str to float
+        AUC by the name of the period or fold.
+
+    Returns
+    -------
+    dict of str to bytes
+        ``roc, precision_recall, gain, lift, profit, reliability, stability``, each as ``.svg`` and ``.png``.
+    """
+    both = ((score, MODEL, "model"), (naive, RULE, rule))
+    plots: dict[str, tuple[str, str, str, Callable[[Axes], None]]] = {
+        "roc": ("ROC", "share of others listed", "share of outcomes found", lambda axes: _roc(axes, y, both)),
+        "precision_recall": (
+            "Precision and recall", "share of outcomes found (recall)", "share of the list that is right (precision)",
+            lambda axes: _precision(axes, y, both),
+        ),
+        "gain": (
+            "Gain", "share of all rows listed, highest scores first", "share of outcomes found",
+            lambda axes: _gain(axes, y, both),
+        ),
+        "lift": (
+            "Lift", "share of all rows listed, highest scores first", "times as many outcomes as on average",
+            lambda axes: _lift(axes, y, both),
+        ),
+        "profit": (
+            "Profit", "share of all rows acted on", "profit per row, in costs of one action",
+            lambda axes: _profit(axes, y, both, costs),
+        ),
+        "reliability": (
+            "Reliability", "probability that was given", "share in which it happened",
+            lambda axes: _reliability(axes, y, score),
+        ),
+        "stability": ("Stability", "period", "AUC", lambda axes: _stability(axes, by_period)),
+    }
+    found: dict[str, bytes] = {}
+    for name, (kind, x, height, plot) in plots.items():
+        found |= _draw(name, f"{kind}: {title}", x, height, plot)
+    return found
+
+
+def _draw(name: str, title: str, x: str, height: str, plot: Callable[[Axes], None]) -> dict[str, bytes]:
+    import matplotlib as mpl
+    from matplotlib.backends.backend_agg import FigureCanvasAgg
+    from matplotlib.figure import Figure
+
+    with mpl.rc_context(dict(STYLE)):  # type: ignore[arg-type]  # matplotlib types each key by its name
+        figure = Figure(figsize=(6.4, 4.6))
+        figure.subplots_adjust(left=0.12, right=0.97, top=0.92, bottom=0.12)
+        FigureCanvasAgg(figure)
+        axes = figure.add_subplot()
+        plot(axes)
+        axes.set_title(title)
+        axes.set_xlabel(x)
+        axes.set_ylabel(height)
+        svg, png = io.BytesIO(), io.BytesIO()
+        figure.savefig(svg, format="svg", metadata={"Date": None, "Creator": "Rapport"})
+        figure.savefig(png, format="png", metadata={"Software": "Rapport"})
+    return {f"{name}.svg": svg.getvalue(), f"{name}.png": png.getvalue()}
+
+
+_Both = Sequence[tuple[Floats, str, str]]
+
+
+def _found(y: Floats, score: Floats) -> tuple[Floats, Floats]:
+    """Rows listed and outcomes found from the highest score down, at the end of each run of equal scores."""
+    order = np.argsort(-score, kind="stable")
+    ends = np.flatnonzero(np.r_[np.diff(score[order]) != 0, True])
+    ends = ends[np.unique(np.linspace(0, len(ends) - 1, POINTS).astype(np.intp))]
+    return (ends + 1).astype(np.float64), np.cumsum(y[order])[ends]
+
+
+def _roc(axes: Axes, y: Floats, both: _Both) -> None:
+    for score, colour, label in both:
+        listed, hits = _found(y, score)
+        axes.plot(np.r_[0, (listed - hits) / (1 - y).sum()], np.r_[0, hits / y.sum()], color=colour, label=label)
+    axes.plot([0, 1], [0, 1], color=SOFT, linestyle=":", label="guessing")
+    axes.legend(loc="lower right")
+
+
+def _precision(axes: Axes, y: Floats, both: _Both) -> None:
+    for score, colour, label in both:
+        listed, hits = _found(y, score)
+        axes.plot(hits / y.sum(), hits / listed, color=colour, label=label)
+    axes.axhline(y.mean(), color=SOFT, linestyle=":", label=f"base rate {y.mean():.1%}")
+    axes.set_ylim(0, 1.02)
+    axes.legend(loc="upper right")
+
+
+def _gain(axes: Axes, y: Floats, both: _Both) -> None:
+    for score, colour, label in both:
+        listed, hits = _found(y, score)
+        axes.plot(np.r_[0, listed / len(y)], np.r_[0, hits / y.sum()], color=colour, label=label)
+    axes.plot([0, 1], [0, 1], color=SOFT, linestyle=":", label="guessing")
+    axes.legend(loc="lower right")
+
+
+def _lift(axes: Axes, y: Floats, both: _Both) -> None:
+    places = np.arange(1, 11) / 10
+    for score, colour, label in both:
+        listed, hits = _found(y, score)
+        found = np.interp(places * len(y), np.r_[0, listed], np.r_[0, hits])
+        axes.plot(places, found / (places * y.sum()), color=colour, marker="o", markersize=4, label=label)
+    axes.axhline(1, color=SOFT, linestyle=":", label="guessing")
+    axes.set_ylim(bottom=0)
+    axes.legend(loc="upper right")
+
+
+def _profit(axes: Axes, y: Floats, both: _Both, costs: Costs) -> None:
+    for score, colour, label in both:
+        share, profit = costs.profit(y, score)
+        seen = np.unique(np.linspace(0, len(share) - 1, POINTS).astype(np.intp))
+        share, profit = share[seen], profit[seen]
+        axes.plot(np.r_[0, share], np.r_[0, profit / len(y)], color=colour, label=label)
+    acted_on = float((both[0][0] >= costs.threshold).mean())
+    axes.axvline(acted_on, color=MODEL, linestyle="--", linewidth=1, label=f"threshold {costs.threshold:.2f}")
+    axes.axhline(0, color=SOFT, linestyle=":")
+    axes.legend(loc="best")
+
+
+def _reliability(axes: Axes, y: Floats, score: Floats) -> None:
+    order = np.argsort(score, kind="stable")
+    parts = [part for part in np.array_split(order, 15) if len(part)]
+    given = np.array([score[part].mean() for part in parts])
+    seen = np.array([y[part].mean() for part in parts])
+    spread = 1.96 * np.sqrt(np.clip(seen * (1 - seen), 1e-9, None) / np.array([len(part) for part in parts]))
+    top = float(min(1.0, max(given.max(), (seen + spread).max()) * 1.08))
+    axes.plot([0, top], [0, top], color=SOFT, linestyle=":", label="as promised")
+    axes.errorbar(given, seen, yerr=spread, color=MODEL, marker="o", markersize=4, linewidth=1, capsize=2,
+                  label="15 groups of equal size, 95 %")
+    axes.set_xlim(0, top)
+    axes.set_ylim(0, top)
+    axes.legend(loc="upper left")
+
+
+def _stability(axes: Axes, by_period: Mapping[str, float]) -> None:
+    places = np.arange(len(by_period))
+    axes.plot(places, list(by_period.values()), color=MODEL, marker="o")
+    axes.axhline(0.5, color=SOFT, linestyle=":", label="guessing")
+    axes.set_xticks(places, list(by_period), rotation=0 if len(by_period) <= 6 else 45)
+    axes.set_ylim(min(0.45, *by_period.values(), 1.0) if by_period else 0.45, 1.0)
+    axes.legend(loc="lower right")

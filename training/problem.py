@@ -1,0 +1,91 @@
+"""What a yes-or-no model declares: the outcome, whom it scores, its naive rule, its words and its costs."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+
+from training.errors import TrainingError
+from training.inputs import Input
+from training.leaks import Suspect
+from training.policies import BandNames, Costs
+
+
+@dataclass(frozen=True)
+class Rule:
+    """A naive rule that anyone could use: one feature, in words."""
+
+    ref: str
+    words: str
+
+
+@dataclass(frozen=True)
+class Population:
+    """Whom a model may score, as an expression over features and in words."""
+
+    expression: str
+    refs: tuple[str, ...]
+    words: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class Problem:
+    """A yes-or-no question about an entity.
+
+    Attributes
+    ----------
+    name, entity, title : str
+    outcome : str
+        What the probability is of, as the end of "it is probable that …".
+    form : str
+        A sentence: which form of the question the records allowed.
+    population : Population
+    inputs : sequence of Input
+    rules : sequence of Rule
+        The first whose feature says anything is the naive rule; else the strongest single feature is.
+    costs : Costs
+    bands : BandNames
+    answered, clocked : frozenset of str
+        Features for which the mapping says ``suspect: allowed``; features made of records with times.
+    horizon_days : int or None
+    limits : sequence of str
+        For the card.
+    declarations : str
+        Hash of the features' declarations.
+    settings : mapping
+        What else decides the result, for its hash.
+    """
+
+    name: str
+    entity: str
+    title: str
+    outcome: str
+    form: str
+    population: Population
+    inputs: Sequence[Input]
+    rules: Sequence[Rule]
+    costs: Costs
+    bands: BandNames
+    answered: frozenset[str] = frozenset()
+    clocked: frozenset[str] = frozenset()
+    horizon_days: int | None = None
+    limits: Sequence[str] = ()
+    declarations: str = ""
+    settings: Mapping[str, object] = field(default_factory=dict)
+
+    def naive(self, kept: Sequence[Input], suspects: Sequence[Suspect]) -> tuple[Input, str]:
+        """The naive rule's feature, and the rule in words.
+
+        Raises
+        ------
+        TrainingError
+            If no feature says anything.
+        """
+        by_ref = {item.ref: item for item in kept}
+        if not by_ref:
+            raise TrainingError.no_features(self.name)
+        for rule in self.rules:
+            if rule.ref in by_ref:
+                return by_ref[rule.ref], rule.words
+        best = by_ref[suspects[0].ref]
+        return best, f"by {best.title} alone"

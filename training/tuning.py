@@ -1,0 +1,93 @@
+"""A search for LightGBM's parameters in a box of time, by log loss on entities held out of the training rows."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from time import monotonic
+from typing import Any
+
+import numpy as np
+
+from training.boosting import PATIENCE, ROUNDS, defaults, settings
+from training.inputs import Input
+from training.preparation import Preparation
+from training.rows import Rows
+from training.spec import Context
+from training.splits import fold_of
+
+
+@dataclass(frozen=True)
+class Tuned:
+    """What a search found: the best parameters with their rounds, and every finished trial."""
+
+    params: Mapping[str, Any]
+    trials: Sequence[Mapping[str, Any]]
+
+
+def search(rows: Rows, inputs: Sequence[Input], context: Context) -> Tuned | None:
+    """Search for ``settings.tune_seconds``; None when the box is empty.
+
+    The champion's parameters are tried first, then the defaults. The deadline is looked at after every tree,
+    so the box is kept to a tree's time.
+    """
+    if context.settings.tune_seconds <= 0:
+        return None
+    import lightgbm
+    import optuna
+
+    optuna.logging.set_verbosity(optuna.logging.WARNING)
+    deadline = monotonic() + context.settings.tune_seconds
+    context.progress(f"searching parameters for {context.settings.tune_seconds:g} s")
+    matrix = Preparation(inputs, is_linear=False).fit(rows.frame, rows.y).matrix(rows.frame)
+    aside = fold_of(rows.ids, rows.y, 5, seed=context.seed) == 0
+    base = defaults(len(rows))
+    inside = lightgbm.Dataset(matrix[~aside], rows.y[~aside], params=settings(base, context.seed), free_raw_data=False)
+    outside = lightgbm.Dataset(matrix[aside], rows.y[aside], reference=inside, free_raw_data=False)
+
+    def attempt(trial: Any) -> float:
+        params = base | _suggest(trial, len(rows))
+        stop = lightgbm.early_stopping(PATIENCE, verbose=False)
+        model = lightgbm.train(
+            settings(params, context.seed), inside, ROUNDS, valid_sets=[outside], valid_names=["aside"],
+            callbacks=[stop, _until(deadline)],
+        )
+        trial.set_user_attr("rounds", max(int(model.best_iteration), 1))
+        return float(model.best_score["aside"]["binary_logloss"])
+
+    study = optuna.create_study(sampler=optuna.samplers.TPESampler(seed=context.seed))
+    for first in (context.champion_params, base):
+        if first:
+            study.enqueue_trial({name: first[name] for name in _NAMES if name in first})
+    study.optimize(attempt, timeout=max(deadline - monotonic(), 0.01), catch=(lightgbm.basic.LightGBMError,))
+    done = [trial for trial in study.trials if trial.state.name == "COMPLETE"]
+    if not done:
+        return None
+    best = min(done, key=lambda trial: (trial.value, trial.number))
+    table = [{**trial.params, "log_loss": trial.value, "rounds": trial.user_attrs["rounds"]} for trial in done]
+    return Tuned({**best.params, "rounds": best.user_attrs["rounds"]}, table)
+
+
+_NAMES = ("learning_rate", "num_leaves", "min_data_in_leaf", "lambda_l2", "feature_fraction", "bagging_fraction")
+
+
+def _suggest(trial: Any, rows: int) -> dict[str, Any]:
+    return {
+        "learning_rate": trial.suggest_float("learning_rate", 0.01, 0.2, log=True),
+        "num_leaves": trial.suggest_int("num_leaves", 3, 63, log=True),
+        "min_data_in_leaf": trial.suggest_int("min_data_in_leaf", 5, int(np.clip(rows // 20, 20, 500)), log=True),
+        "lambda_l2": trial.suggest_float("lambda_l2", 1e-2, 100.0, log=True),
+        "feature_fraction": trial.suggest_float("feature_fraction", 0.3, 1.0),
+        "bagging_fraction": trial.suggest_float("bagging_fraction", 0.5, 1.0),
+    }
+
+
+def _until(deadline: float) -> Callable[[Any], None]:
+    """A LightGBM callback that ends the study's trial at the deadline."""
+    import optuna
+
+    def look(_: Any) -> None:
+        if monotonic() >= deadline:
+            raise optuna.TrialPruned
+
+    return look
