@@ -1,0 +1,17 @@
+"""Who is on a list, and who may be: rules, membership over time, the consent gate, export.
+
+In: records, features as of a moment, scores that came back as records. Out: membership facts, and lists that have
+passed the gate. Imported by serving and everything above it.
+"""
+
+from segments.build import BuildReport, Built
+from segments.catalogue import SegmentInfo
+from segments.consent import ReleasedList
+from segments.errors import SegmentError
+from segments.export import ExportReport
+from segments.opening import Segments, open  # noqa: A004 - `segments.open(settings, …)`, as each package is opened
+from segments.pages import MembersPage
+
+__all__ = [
+    "BuildReport", "Built", "ExportReport", "MembersPage", "ReleasedList", "SegmentError", "SegmentInfo", "Segments", "open",
+]

@@ -1,0 +1,6 @@
+"""One chart object, drawn as SVG on the server, with its table; no script, no style that a strict policy forbids."""
+
+from reports.charts.chart import Chart, Series
+from reports.charts.draw import svg
+
+__all__ = ["Chart", "Series", "svg"]

@@ -1,0 +1,96 @@
+"""The records as of a moment, ready for SQL: each section's tables are read once, and every row read is counted."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+import pyarrow as pa
+
+from crm import Records, SourceInfo, clock
+from crm.schema import Base, Head
+
+if TYPE_CHECKING:
+    import duckdb
+
+HEADS = {mapper.class_.__tablename__ for mapper in Base.registry.mappers if issubclass(mapper.class_, Head)}
+
+
+class Reading:
+    """One pass over the records for one report.
+
+    A row is seen when it happened and was known before the moment of its section; of several versions the last one
+    known by then counts, and a retracted row is gone.
+
+    Parameters
+    ----------
+    records : Records
+    as_of : int, optional
+        Moment (µs) for all sections. Default: for each section the earliest ``complete_until`` of the sources that have rows
+        in its tables; the present where all of them are live.
+    """
+
+    def __init__(self, records: Records, as_of: int | None = None) -> None:
+        import duckdb
+
+        self.records, self.given = records, as_of
+        self.now = clock.now()
+        self.watermark = records.watermark()
+        self.sources: Sequence[SourceInfo] = records.sources()
+        self._rows: dict[tuple[str, int], int] = {}
+        self._base: duckdb.DuckDBPyConnection = duckdb.connect(":memory:")
+        self._base.execute("set threads = ?", [max(1, records.settings.threads or 2)])
+        self._base.execute(f"set memory_limit = '{records.settings.memory_mb}MiB'")
+
+    def close(self) -> None:
+        """Forget what was read."""
+        self._base.close()
+
+    def moment(self, *tables: str) -> int | None:
+        """As of when a section over `tables` speaks; None if no source has rows in any of them."""
+        using = [item for item in self.sources if any(item.tables.get(table) for table in tables)]
+        if not using:
+            return None
+        if self.given is not None:
+            return self.given
+        return min(self.now if item.complete_until is None else item.complete_until for item in using)
+
+    def see(self, table: str, columns: Sequence[str], moment: int) -> int:
+        """Make the visible rows of a table a relation of its name; the number of rows read is returned.
+
+        The relation has ``id``, ``occurred_at`` and `columns`.
+        """
+        if (table, moment) in self._rows:
+            return self._rows[table, moment]
+        stored = f"{table}_versions" if table in HEADS else table
+        wanted = dict.fromkeys(["id", "version", "op", "occurred_at", "known_at", *columns])
+        found = self.records.arrow(stored, list(wanted), upto_seq=self.watermark)
+        self._base.register("arrived", found)
+        kept = ", ".join(dict.fromkeys(["id", "occurred_at", *columns]))
+        self._base.execute(
+            f"create or replace table {table} as select {kept} from "  # noqa: S608 - names of our schema
+            "(select * from arrived where known_at < ? qualify row_number() over (partition by id order by version desc) = 1) "
+            "where op <> 'retract' and occurred_at < ?",
+            [moment, moment],
+        )
+        self._base.unregister("arrived")
+        self._rows = {key: rows for key, rows in self._rows.items() if key[0] != table} | {(table, moment): found.num_rows}
+        return found.num_rows
+
+    def put(self, name: str, table: pa.Table) -> None:
+        """Make an Arrow table a relation."""
+        self._base.register(name, table)
+
+    def run(self, sql: str, parameters: Mapping[str, object] | None = None) -> None:
+        """Run a statement that makes a relation."""
+        self._base.execute(sql, parameters or {})
+
+    def ask(self, sql: str, parameters: Mapping[str, object] | None = None) -> list[dict[str, Any]]:
+        """The answer to a query with ``$named`` parameters, as rows."""
+        answer = self._base.execute(sql, parameters or {})
+        names = [column[0] for column in answer.description or ()]
+        return [dict(zip(names, row, strict=True)) for row in answer.fetchall()]
+
+    def reference(self, table: str) -> None:
+        """Make a list of values a relation of its name."""
+        self.put(table, self.records.arrow(table))

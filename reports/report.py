@@ -1,0 +1,167 @@
+"""The report object: what a report says, before anybody decides whether it is a page, a workbook or files."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from typing import TypeAlias
+
+from reports.charts import Chart
+from reports.formats import Kind
+from reports.table import Column, Table, Value
+
+
+@dataclass(frozen=True)
+class Text:
+    """A paragraph."""
+
+    text: str
+
+
+@dataclass(frozen=True)
+class KeyNumber:
+    """One number that is read first: its label, its value, and what exactly is counted."""
+
+    label: str
+    value: Value
+    kind: Kind = "int"
+    unit: str = ""
+    note: str = ""
+
+    def text(self) -> str:
+        """The value as people read it."""
+        return Column("", "", self.kind, self.unit).text(self.value)
+
+
+@dataclass(frozen=True)
+class KeyNumbers:
+    """A few key numbers side by side; `name` is their table's name in files."""
+
+    name: str
+    items: Sequence[KeyNumber]
+
+    def table(self) -> Table:
+        """One row per number."""
+        columns = [Column("figure", "Figure"), Column("value", "Value", "number"), Column("unit", "Unit"), Column("note", "Note")]
+        units = {"percent": "share", "days": "days"}
+        rows = [(item.label, item.value, item.unit or units.get(item.kind, ""), item.note) for item in self.items]
+        return Table(self.name, "Key figures", columns, rows)
+
+
+@dataclass(frozen=True)
+class Figure:
+    """A chart beside its table; the table is made from the chart unless another one tells more."""
+
+    chart: Chart
+    given: Table | None = None
+
+    @property
+    def table(self) -> Table:
+        """The numbers behind the chart."""
+        return self.given or self.chart.table()
+
+
+@dataclass(frozen=True)
+class Finding:
+    """A sentence that the numbers support, and the name of the table that shows it."""
+
+    text: str
+    evidence: str
+
+
+@dataclass(frozen=True)
+class Findings:
+    """What is worth knowing, each with its evidence."""
+
+    items: Sequence[Finding]
+
+
+Block: TypeAlias = Text | KeyNumbers | Figure | Table | Findings
+
+
+@dataclass(frozen=True)
+class Section:
+    """A part of a report with its own moment and its own row counts.
+
+    Parameters
+    ----------
+    name, title : str
+    blocks : sequence of blocks
+    as_of : int or None
+        Moment (µs) before which records count; None where the section reads none.
+    rows : mapping of str to int
+        Rows of each table that were read.
+    """
+
+    name: str
+    title: str
+    blocks: Sequence[Block]
+    as_of: int | None = None
+    rows: Mapping[str, int] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class SourceLine:
+    """What one source holds and until when it is complete (None: live)."""
+
+    name: str
+    kind: str
+    complete_until: int | None
+    rows: Mapping[str, int]
+
+
+@dataclass(frozen=True)
+class Report:
+    """A whole report.
+
+    Parameters
+    ----------
+    name, title : str
+    as_of : int
+        The latest moment (µs) that any section looks back from.
+    sections : sequence of Section
+    sources : sequence of SourceLine
+    watermark : int
+        The greatest arrival number of the records that were read.
+    """
+
+    name: str
+    title: str
+    as_of: int
+    sections: Sequence[Section]
+    sources: Sequence[SourceLine] = ()
+    watermark: int = 0
+
+    def tables(self) -> Iterator[tuple[Section, Table]]:
+        """Every table with its section, charts' and key numbers' tables included; names are unique.
+
+        Examples
+        --------
+        >>> numbers = KeyNumbers("n", [KeyNumber("Customers", 3)])
+        >>> report = Report("r", "R", 0, [Section("a", "A", [numbers]), Section("b", "B", [numbers])])
+        >>> [table.name for _, table in report.tables()]
+        ['n', 'n_2']
+        """
+        used: dict[str, int] = {}
+        for section in self.sections:
+            for table in tables_of(section):
+                used[table.name] = used.get(table.name, 0) + 1
+                again = used[table.name]
+                yield section, replace(table, name=table.name if again == 1 else f"{table.name}_{again}")
+
+
+def tables_of(section: Section) -> list[Table]:
+    """The tables of a section, those of its charts and key numbers included."""
+    return [table for table in map(_table, section.blocks) if table is not None]
+
+
+def _table(block: Block) -> Table | None:
+    match block:
+        case Table():
+            return block
+        case KeyNumbers():
+            return block.table()
+        case Figure():
+            return block.table
+        case _:
+            return None

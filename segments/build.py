@@ -1,0 +1,137 @@
+"""Building segments: one evaluation for all that share a moment."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from configs.errors import RapportError
+from crm import Records, SourceInfo
+from crm.clock import iso
+from features import FeatureStore
+from features.as_of import default_as_of
+from segments import scored
+from segments.catalogue import Catalogue
+from segments.columns import check, features, scores, subjects, unseen
+from segments.definitions import Definition
+from segments.errors import SegmentError
+from segments.evaluate import members
+from segments.membership import record
+
+_FOREVER = 2**62
+
+
+@dataclass(frozen=True)
+class Built:
+    """One segment that was built.
+
+    Attributes
+    ----------
+    name : str
+    as_of : int
+        µs.
+    members, added, removed : int
+        Members, and the changes since the membership just before `as_of`; before the consent gate.
+    notes : tuple of str
+        Texts in the rule that no customer has.
+    """
+
+    name: str
+    as_of: int
+    members: int
+    added: int
+    removed: int
+    notes: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class BuildReport:
+    """What was built, and what was skipped with its sentence."""
+
+    built: tuple[Built, ...]
+    skipped: Mapping[str, str]
+    seconds: float
+
+    def to_json(self) -> dict[str, Any]:
+        """The report as plain values; moments in ISO."""
+        return {
+            "built": [
+                {"segment": item.name, "as_of": iso(item.as_of), "members": item.members, "added": item.added,
+                 "removed": item.removed, "notes": list(item.notes)}
+                for item in self.built
+            ],
+            "skipped": dict(self.skipped),
+            "seconds": round(self.seconds, 3),
+        }
+
+
+def build(
+    catalogue: Catalogue, records: Records, store: FeatureStore, name: str | None, as_of: int | None
+) -> BuildReport:
+    """Build one segment, or all; see `Segments.build`."""
+    start = time.perf_counter()
+    store.refresh()
+    good, skipped = catalogue.definitions()
+    if name is not None:
+        wanted = catalogue.find(name)
+        if wanted.problem:
+            raise SegmentError(wanted.problem)
+        good, skipped = {wanted.name: good[wanted.name]}, {}
+    groups: dict[int, list[Definition]] = {}
+    known, sources = scored.models(records), records.sources()
+    for definition in good.values():
+        try:
+            check(definition.rule, store, known, f"the segment {definition.name!r}")
+            groups.setdefault(_moment(definition, records, store, sources, as_of), []).append(definition)
+        except RapportError as error:
+            _skip(definition, error, skipped, name)
+    built: list[Built] = []
+    for moment, definitions in sorted(groups.items()):
+        built += _group(catalogue, records, store, definitions, moment, skipped, name)
+    return BuildReport(tuple(sorted(built, key=lambda item: item.name)), skipped, time.perf_counter() - start)
+
+
+def _skip(definition: Definition, error: RapportError, skipped: dict[str, str], name: str | None) -> None:
+    if name is not None:
+        raise error
+    skipped[definition.name] = str(error)
+
+
+def _moment(
+    definition: Definition, records: Records, store: FeatureStore, sources: Sequence[SourceInfo], as_of: int | None
+) -> int:
+    """As of when a rule is to be evaluated."""
+    if as_of is not None:
+        return as_of
+    wanted = subjects([definition.rule])
+    refs = [subject.ref for subject in wanted if subject.ref is not None]
+    if refs:
+        return default_as_of(sources, store.catalogue.logs(refs)).micros
+    batches = [scored.latest(records, subject.name, _FOREVER) for subject in wanted]
+    return min(batch.as_of for batch in batches if batch is not None)
+
+
+def _group(
+    catalogue: Catalogue, records: Records, store: FeatureStore, definitions: list[Definition], moment: int,
+    skipped: dict[str, str], name: str | None,
+) -> list[Built]:
+    """Build all segments of one moment; the features of all are asked for at once."""
+    try:
+        customers, shared = features(subjects([item.rule for item in definitions]), moment, store)
+    except RapportError as error:
+        for definition in definitions:
+            _skip(definition, error, skipped, name)
+        return []
+    built = []
+    for definition in definitions:
+        try:
+            columns = {**shared, **scores(subjects([definition.rule]), customers, moment, records)}
+            chosen = customers[members(definition.rule, columns)]
+            notes = unseen(definition.rule, columns) if definition.kind == "rule" else []
+            done = record(records, definition.name, catalogue.store(definition), chosen, moment, definition.sha256)
+            built.append(Built(definition.name, moment, done.members, done.added, done.removed, tuple(notes)))
+        except SegmentError as error:
+            _skip(definition, error, skipped, name)
+    return built

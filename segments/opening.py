@@ -1,0 +1,216 @@
+"""The segments of a workspace: listed, built as of a moment, shown and exported through the gate."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+
+from configs import Settings
+from crm import Records
+from crm.clock import iso, to_micros
+from features import FeatureStore
+from segments import build as building
+from segments import consent, export
+from segments.build import BuildReport
+from segments.catalogue import Catalogue, SegmentInfo
+from segments.consent import ReleasedList
+from segments.errors import SegmentError
+from segments.export import ExportReport
+from segments.ledger import Memberships
+from segments.membership import Build, builds
+from segments.pages import MembersPage, parse_cursor, write_cursor
+
+SHOWN = "segment.members"
+MOST = 10_000
+
+
+class Segments:
+    """Segments of customers. Made by `segments.open`.
+
+    Parameters
+    ----------
+    settings : Settings
+    records : Records
+    store : FeatureStore
+    """
+
+    def __init__(self, settings: Settings, records: Records, store: FeatureStore) -> None:
+        self._settings, self._records, self._store = settings, records, store
+        self._catalogue = Catalogue(settings, records)
+        self._kept: tuple[tuple[int, int], Memberships] | None = None
+
+    def list(self) -> list[SegmentInfo]:
+        """Every segment: rule segments from their files, model segments from the latest scores, and those once built.
+
+        A definition that cannot be read is listed with its sentence in ``problem``.
+        """
+        return self._catalogue.list()
+
+    def build(self, name: str | None = None, as_of: int | datetime | None = None) -> BuildReport:
+        """Work out who belongs, and write who entered and who left.
+
+        Parameters
+        ----------
+        name : str, optional
+            One segment by name or title; default all. Of all, those that cannot be built now are skipped, each
+            with its sentence; one alone raises it.
+        as_of : int (µs) or aware datetime, optional
+            Default: the earliest ``complete_until`` of the sources that the rule uses; for model segments the moment of
+            the latest batch.
+
+        Raises
+        ------
+        SegmentError
+            If the segment is unknown, or is the only one asked for and cannot be built.
+        """
+        moment = to_micros(as_of) if isinstance(as_of, datetime) else as_of
+        return building.build(self._catalogue, self._records, self._store, name, moment)
+
+    def members(self, name: str, cursor: str | None = None, limit: int = 1_000) -> MembersPage:
+        """One page of the members who may be contacted, in the order of their ids.
+
+        Parameters
+        ----------
+        name : str
+        cursor : str, optional
+            ``next_cursor`` of the page before; pages of one walk show one membership, whatever is built meanwhile.
+        limit : int
+            Members looked at, 1 to 10,000; a page is shorter by those whom the gate leaves out.
+
+        Raises
+        ------
+        SegmentError
+            If the segment is unknown or not built, or the cursor or limit cannot be.
+        """
+        if not 1 <= limit <= MOST:
+            raise SegmentError(f"the limit is {limit}; a number from 1 to {MOST} is expected; ask for a page of that size")
+        info, built = self._built(name)
+        as_of, after = parse_cursor(cursor) if cursor else (built.as_of, -1)
+        page = self._page(info, as_of, after, limit)
+        self._disclose(SHOWN, page.released, {"rows": page.released.rows.num_rows})
+        return page
+
+    def stream(self, name: str, size: int = 5_000) -> Iterator[ReleasedList]:
+        """All members who may be contacted, in lists of at most `size`, each judged when it is made.
+
+        Raises
+        ------
+        SegmentError
+            Like `members`, before the first list.
+        """
+        info, built = self._built(name)
+        return self._stream(info, built.as_of, size)
+
+    def stream_csv(self, name: str) -> Iterator[bytes]:
+        """The same as CSV in UTF-8, piece by piece: a heading, then the rows with formulas defused."""
+        pieces = self.stream(name)
+        return _chain(export.csv_bytes([export.COLUMNS]), (export.csv_bytes(export.texts(item)) for item in pieces))
+
+    def export(self, name: str, format: str = "csv", path: Path | None = None) -> ExportReport:  # noqa: A002 - says what it is
+        """Write the members who may be contacted to a file with its manifest, and tell the audit log.
+
+        Parameters
+        ----------
+        name : str
+        format : {"csv", "xlsx"}
+        path : Path, optional
+            Default: ``<segment>_<day>.<format>`` in the settings' ``exports_dir``.
+
+        Raises
+        ------
+        SegmentError
+            If the segment is unknown or not built, the format is unknown, or the file cannot be written.
+        """
+        if format not in export.FORMATS:
+            raise SegmentError(f"the format is {format!r}; one of {', '.join(export.FORMATS)} is expected; name one")
+        info, built = self._built(name)
+        facts = self._facts(info)
+        released = consent.release(
+            self._records, info.name, info.purpose, info.channel, facts.since(built.as_of), built.as_of
+        )
+        now, before = set(released.rows["customer_id"].to_pylist()), self._exported(info)
+        target = path or self._settings.exports_dir / f"{info.name}_{iso(built.as_of)[:10]}.{format}"
+        report = export.write(released, format, target, added=len(now - before), removed=len(before - now))
+        try:
+            self._disclose(export.EXPORTED, released, {"rows": report.rows, "sha256": report.sha256, "path": str(target)})
+        except BaseException:
+            target.unlink()
+            raise
+        return report
+
+    def _built(self, name: str) -> tuple[SegmentInfo, Build]:
+        info = self._catalogue.find(name)
+        made = builds(self._records, info.name).get(info.name)
+        if not made:
+            raise SegmentError(
+                f"the segment {info.name!r} has not been built; a membership is expected; run `rapport segment build {info.name}`"
+            )
+        return info, made[-1]
+
+    def _facts(self, info: SegmentInfo) -> Memberships:
+        key = (self._catalogue.id(info.name), self._records.watermark())
+        if self._kept is None or self._kept[0] != key:
+            self._kept = key, Memberships.read(self._records, *key)
+        return self._kept[1]
+
+    def _page(self, info: SegmentInfo, as_of: int, after: int, limit: int) -> MembersPage:
+        since = self._facts(info).since(as_of)
+        waiting = [customer for customer in since if customer > after]
+        chosen = waiting[:limit]
+        released = consent.release(
+            self._records, info.name, info.purpose, info.channel, {item: since[item] for item in chosen}, as_of
+        )
+        more = len(waiting) > limit
+        return MembersPage(released, write_cursor(as_of, chosen[-1]) if more else None, len(since))
+
+    def _stream(self, info: SegmentInfo, as_of: int, size: int) -> Iterator[ReleasedList]:
+        after: int | None = -1
+        rows, released = 0, None
+        try:
+            while after is not None:
+                page = self._page(info, as_of, after, size)
+                after = None if page.next_cursor is None else parse_cursor(page.next_cursor)[1]
+                released = page.released
+                rows += released.rows.num_rows
+                yield released
+        finally:
+            if released is not None:
+                self._disclose(SHOWN, released, {"rows": rows})
+
+    def _exported(self, info: SegmentInfo) -> set[int]:
+        """Whom the last export let out: worked out again from what had arrived by then."""
+        found = self._records.query(
+            "select detail from audit_log where action = :action and subject = :name order by id desc limit 1",
+            {"action": export.EXPORTED, "name": info.name},
+        )
+        if not found.num_rows:
+            return set()
+        last = _detail(found)
+        members = Memberships.read(self._records, self._catalogue.id(info.name), last["upto_seq"]).at(last["as_of"])
+        verdict = consent.gate(self._records, members, last["purpose"], last["channel"], last["at"], last["upto_seq"])
+        return set(members[verdict.allowed].tolist())
+
+    def _disclose(self, action: str, released: ReleasedList, more: dict[str, Any]) -> None:
+        parts = ("purpose", "channel", "as_of", "at", "upto_seq", "suppressed")
+        self._records.audit(action, released.segment, {**{name: getattr(released, name) for name in parts}, **more})
+
+
+def _detail(found: pa.Table) -> dict[str, Any]:
+    import json
+
+    detail: dict[str, Any] = json.loads(found["detail"][0].as_py())
+    return detail
+
+
+def _chain(first: bytes, rest: Iterator[bytes]) -> Iterator[bytes]:
+    yield first
+    yield from rest
+
+
+def open(settings: Settings, records: Records, store: FeatureStore) -> Segments:  # noqa: A001 - as each package is opened
+    """The segments of a workspace."""
+    return Segments(settings, records, store)

@@ -1,0 +1,55 @@
+"""Pages of members: where the next one begins."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from segments.consent import ReleasedList
+from segments.errors import SegmentError
+
+
+@dataclass(frozen=True)
+class MembersPage:
+    """One page of a segment.
+
+    Attributes
+    ----------
+    released : ReleasedList
+        Who of the members looked at may be contacted.
+    next_cursor : str or None
+        Where the next page begins; None after the last one.
+    members : int
+        Members of the whole segment, the suppressed ones included.
+    """
+
+    released: ReleasedList
+    next_cursor: str | None
+    members: int
+
+
+def write_cursor(as_of: int, customer: int) -> str:
+    """The place after a customer in the membership as of a moment.
+
+    Examples
+    --------
+    >>> parse_cursor(write_cursor(-5, 7))
+    (-5, 7)
+    """
+    return f"{as_of}_{customer}"
+
+
+def parse_cursor(cursor: str) -> tuple[int, int]:
+    """The moment and the customer of a cursor.
+
+    Raises
+    ------
+    SegmentError
+        If it was not made by `write_cursor`.
+    """
+    as_of, _, customer = cursor.partition("_")
+    sound = all(part.removeprefix("-").isdecimal() and part.isascii() and len(part) < 20 for part in (as_of, customer))
+    if not sound:
+        raise SegmentError(
+            f"the cursor is {cursor[:60]!r}; the next_cursor of the page before is expected; leave it out to begin anew"
+        )
+    return int(as_of), int(customer)
