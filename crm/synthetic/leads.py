@@ -116,7 +116,7 @@ def _events(world: World, leads: Leads, random: np.random.Generator) -> Any:
     count = leads.at.shape[1]
     created: Ints = leads.at[0]
     decided = np.minimum(np.minimum(leads.at[4], leads.at[5]), world.stop)
-    expected = np.exp(-0.5 + 0.6 * leads.intent) * (decided - created) / WEEK
+    expected = np.exp(-0.8 + 0.6 * leads.intent) * (decided - created) / WEEK
     lead = np.repeat(np.arange(count), random.poisson(expected))
     at = created[lead] + (random.random(len(lead)) * (decided - created)[lead]).astype(np.int64)
     keen = 1.0 / (1.0 + np.exp(1.6 - 1.0 * leads.intent[lead]))

@@ -104,7 +104,7 @@ def live(world: World, people: People, campaigns: Campaigns) -> Life:
         first = (people.week == week) & (people.week > 0)
         ordering = (random.random(count) < 1.0 - np.exp(-rate)) | (first & (random.random(count) < 0.7))
         orders.append(np.flatnonzero(ordering))
-        visits = random.poisson(web_rate * web_factor[state] + 0.8 * (ordering & ~people.business))
+        visits = random.poisson(web_rate * web_factor[state] + 0.5 * (ordering & ~people.business))
         web.append(np.repeat(np.arange(count), visits))
         asking = ticket_rate * np.isin(state, (ACTIVE, FADING)) * np.where(recency < 3, 3.0, 1.0)
         asked = np.flatnonzero(random.random(count) < asking)

@@ -113,8 +113,8 @@ def test_ten_thousand_customers_are_made_in_seconds(tmp_path: Path) -> None:
     begin = time.perf_counter()
     files = write_company(tmp_path, customers=10_000)
     assert time.perf_counter() - begin < 20  # some 4 s alone on a machine
-    assert files.rows["order_lines"] > 100_000
-    assert sum(files.rows.values()) < 650_000
+    assert files.rows["order_lines"] > 90_000
+    assert sum(files.rows.values()) < 500_000
 
 
 @pytest.mark.parametrize(

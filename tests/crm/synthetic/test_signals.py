@@ -40,7 +40,8 @@ def test_true_lead_probability_ranks_and_is_calibrated(company: CompanyFiles) ->
 def test_trouble_makes_customers_fade(company: CompanyFiles) -> None:
     with gzip.open(company.tables["ticket_events"]) as stream:
         events = pd.read_csv(stream)
-    urged = events[events["type"] == "urged"].assign(happened_at=lambda rows: pd.to_datetime(rows["happened_at"], utc=True))
+    urged = events[events["type"] == "urged"].copy()
+    urged["happened_at"] = pd.to_datetime(urged["happened_at"], utc=True)
     truth = company.truth["churn"].to_pandas()
     faded: dict[bool, list[bool]] = {True: [], False: []}
     moments = sorted(truth["as_of"].unique())
