@@ -10,7 +10,7 @@ from typing import Any
 from configs import Settings
 from crm.records import Records
 from features.store import FeatureStore
-from scoring import Candidate, Model
+from scoring import Candidate, Evidence, Model
 from training.catalogue import find
 from training.errors import TrainingError
 from training.spec import Context, ModelSpec, Progress
@@ -81,13 +81,32 @@ class Training:
         if name not in self.models:
             raise TrainingError.unknown_model(name, self.models)
         started = perf_counter()
-        context = Context(
-            settings=self.settings, store=self.store, records=self.records, as_of=as_of, random_split=random_split,
-            seed=seed, progress=progress or (lambda _: None), champion_params=champion_params,
-            champion=champion,
+        context = self._context(
+            as_of=as_of, random_split=random_split, seed=seed, progress=progress or (lambda _: None),
+            champion_params=champion_params, champion=champion,
         )
         candidate = self.models[name].fit(context)
         return replace(candidate, seconds=round(perf_counter() - started, 3))
+
+
+    def evidence(self, model: Model, candidate: Candidate) -> Evidence | None:
+        """What another version, say the champion, answers on a candidate's test rows.
+
+        Parameters
+        ----------
+        model : Model
+            The other version.
+        candidate : Candidate
+
+        Returns
+        -------
+        Evidence or None
+            None when the candidate was judged on no rows, or the two answer in different ways.
+        """
+        return self.models[candidate.name].evidence(self._context(as_of=candidate.as_of), model, candidate)
+
+    def _context(self, **given: Any) -> Context:
+        return Context(settings=self.settings, store=self.store, records=self.records, **given)
 
 
 def open(settings: Settings, store: FeatureStore, records: Records) -> Training:  # noqa: A001 - each package opens

@@ -10,7 +10,7 @@ from typing import Any, Protocol, Self, runtime_checkable
 from configs import Settings
 from crm.records import Records
 from features.store import FeatureStore
-from scoring import Candidate, Model
+from scoring import Candidate, Evidence, Model
 
 Progress = Callable[[str], None]
 
@@ -90,3 +90,6 @@ class ModelSpec(Protocol):
         TrainingError
             If there is nothing to learn from.
         """
+
+    def evidence(self, context: Context, model: Model, candidate: Candidate) -> Evidence | None:
+        """What another version answers on a candidate's test rows; None where the two cannot be compared."""

@@ -11,13 +11,14 @@ import pandas as pd
 from crm.clock import DAY
 from crm.schema import OrderLine
 from features import customer, days, events
-from scoring import Candidate, Floats
+from scoring import Candidate, Evidence, Floats, Model
 from training import binary, stated, timeline
 from training.declared import answered, attributes_of, declarations_sha256, inputs_from
 from training.errors import TrainingError
 from training.inputs import Input
 from training.policies import BandNames, Costs
 from training.problem import Population, Problem, Rule
+from training.rivalry import rescored
 from training.spec import Context
 
 VIEWS = ("buying:*", "engagement:*", "service:*", "profile:*", "customer_attributes:*")
@@ -58,6 +59,10 @@ class Churn:
         context.store.refresh()
         told = stated.read(context.records, LABEL, "customer", context.as_of)
         return self._by_label(context, told) if told is not None else self._by_purchases(context)
+
+    def evidence(self, context: Context, model: Model, candidate: Candidate) -> Evidence | None:
+        """Another version's scores on the candidate's test rows."""
+        return rescored(context, model, candidate)
 
     def _by_purchases(self, context: Context) -> Candidate:
         sales = events(OrderLine, entity=customer)

@@ -11,13 +11,14 @@ import pandas as pd
 from crm.clock import DAY
 from crm.schema import Lead
 from features import days, events, lead
-from scoring import Candidate, Floats
+from scoring import Candidate, Evidence, Floats, Model
 from training import binary, stated, timeline
 from training.declared import answered, attributes_of, declarations_sha256, inputs_from
 from training.errors import TrainingError
 from training.inputs import Input
 from training.policies import BandNames, Costs
 from training.problem import Population, Problem, Rule
+from training.rivalry import rescored
 from training.spec import Context
 
 VIEWS = ("lead_activity:*", "lead_attributes:*")
@@ -56,6 +57,10 @@ class LeadScore:
         context.store.refresh()
         told = stated.read(context.records, LABEL, "lead", context.as_of)
         return self._by_label(context, told) if told is not None else self._by_time(context)
+
+    def evidence(self, context: Context, model: Model, candidate: Candidate) -> Evidence | None:
+        """Another version's scores on the candidate's test rows."""
+        return rescored(context, model, candidate)
 
     def _by_time(self, context: Context) -> Candidate:
         converted = events(Lead, entity=lead, at="converted_at").count()
