@@ -32,7 +32,6 @@ if TYPE_CHECKING:
     from features.online.answer import OnlineAnswer
     from features.opening import open  # noqa: A004 - `features.open(settings, records)`, as each package is opened
     from features.store import FeatureStore
-    from features.warming import warm
     from features.windows import Window, days, hours, lifetime
 
 _HOMES = {
@@ -45,22 +44,56 @@ _HOMES = {
     "features.declare.view": ("FeatureView",),
     "features.entity": ("ENTITIES", "Entity", "customer", "lead", "opportunity", "product"),
     "features.errors": (
-        "DeclarationError", "FeatureError", "HistoryError", "LeakageError", "OnlineStoreError", "SpineError",
+        "DeclarationError",
+        "FeatureError",
+        "HistoryError",
+        "LeakageError",
+        "OnlineStoreError",
+        "SpineError",
     ),
     "features.labels": ("ImportedLabel", "imported"),
     "features.online.answer": ("OnlineAnswer",),
     "features.opening": ("open",),
     "features.store": ("FeatureStore",),
-    "features.warming": ("warm",),
     "features.windows": ("Window", "days", "hours", "lifetime"),
 }
 _HOME = {name: module for module, names in _HOMES.items() for name in names}
 
 __all__ = [
-    "ENTITIES", "Aggregate", "AsOf", "Condition", "DeclarationError", "Entity", "Expression", "Feature", "FeatureError",
-    "FeatureStore", "FeatureView", "HistoryError", "ImportedLabel", "LeakageError", "Measure", "OnlineAnswer",
-    "OnlineStoreError", "Source", "SpineError", "Window", "attributes", "customer", "days", "events", "expression", "hours",
-    "imported", "lead", "lifetime", "open", "opportunity", "product", "ratio", "states", "warm",
+    "ENTITIES",
+    "Aggregate",
+    "AsOf",
+    "Condition",
+    "DeclarationError",
+    "Entity",
+    "Expression",
+    "Feature",
+    "FeatureError",
+    "FeatureStore",
+    "FeatureView",
+    "HistoryError",
+    "ImportedLabel",
+    "LeakageError",
+    "Measure",
+    "OnlineAnswer",
+    "OnlineStoreError",
+    "Source",
+    "SpineError",
+    "Window",
+    "attributes",
+    "customer",
+    "days",
+    "events",
+    "expression",
+    "hours",
+    "imported",
+    "lead",
+    "lifetime",
+    "open",
+    "opportunity",
+    "product",
+    "ratio",
+    "states",
 ]
 
 

@@ -45,9 +45,7 @@ def default_as_of(sources: Iterable[SourceInfo], logs: Iterable[Log]) -> AsOf:
     """The earliest ``complete_until`` of the sources that hold rows in the tables of `logs`; now where all are live."""
     tables = {str(log.table.name).removesuffix("_versions") for log in logs}
     used = {
-        source.name: source.complete_until
-        for source in sources
-        if any(source.tables.get(table, 0) for table in tables)
+        source.name: source.complete_until for source in sources if any(source.tables.get(table, 0) for table in tables)
     }
     ends = {name: until for name, until in used.items() if until is not None}
     if not ends:

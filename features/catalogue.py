@@ -103,8 +103,8 @@ class Catalogue:
             refuse_attribute(view.entity.name, name)
         if name not in view.fields:
             raise FeatureError(
-                f"the view {view.name!r} has no feature {name!r}; one of {', '.join(sorted(view.fields)) or '(none yet)'} "
-                "is expected; correct the name"
+                f"the view {view.name!r} has no feature {name!r}; one of "
+                f"{', '.join(sorted(view.fields)) or '(none yet)'} is expected; correct the name"
             )
         return view.fields[name]
 
@@ -112,8 +112,14 @@ class Catalogue:
         """What is known of a reference."""
         item = self.field(ref)
         return Feature(
-            ref, flat(ref), "category" if item.is_category else "float", item.unit if unit is None else unit, item.title,
-            ref.partition(":")[0], item.protected, item.null,
+            ref,
+            flat(ref),
+            "category" if item.is_category else "float",
+            item.unit if unit is None else unit,
+            item.title,
+            ref.partition(":")[0],
+            item.protected,
+            item.null,
         )
 
     def closure(self, refs: Iterable[str]) -> dict[str, Field]:

@@ -38,7 +38,9 @@ def cutoffs(period: str | tuple[Window, ...], since: int, until: int) -> list[in
         width = period[0].width
         return list(range(until, since - 1, -width))[::-1]
     if period not in PERIODS:
-        raise SpineError(f"the period {period!r} is unknown; one of {', '.join(PERIODS)}, or days(30), is expected; choose one")
+        raise SpineError(
+            f"the period {period!r} is unknown; one of {', '.join(PERIODS)}, or days(30), is expected; choose one"
+        )
     found, moment = [], _floor(from_micros(since), period)
     while to_micros(moment) <= until:
         if to_micros(moment) >= since:

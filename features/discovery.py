@@ -38,7 +38,8 @@ def find_views(folders: Iterable[Path] = (PACKAGED,)) -> dict[str, FeatureView]:
 def _load(path: Path) -> FeatureView:
     name = f"features.views.{path.stem}" if path.parent == PACKAGED else f"_views_{path.stem}_{abs(hash(path))}"
     spec = importlib.util.spec_from_file_location(name, path)
-    assert spec is not None and spec.loader is not None
+    if spec is None or spec.loader is None:
+        raise DeclarationError(f"{path} cannot be loaded; a Python file is expected; rename it to end in .py")
     module = importlib.util.module_from_spec(spec)
     sys.modules[name] = module
     try:

@@ -74,7 +74,4 @@ def _passes(rows: Rows, item: Condition, log: Log, dictionary: Dictionary) -> np
     wanted = [dictionary.code(item.column, value) if isinstance(value, str) else value for value in item.values]
     if item.operation in ("in", "not_in"):
         return ~null & (np.isin(values, wanted) == (item.operation == "in"))
-    passed: np.ndarray = ~null & TESTS[item.operation](values, wanted[0])
-    return passed
-
-
+    return np.asarray(TESTS[item.operation](values, wanted[0]) & ~null)

@@ -1,4 +1,4 @@
-"""Labels: outcomes over ``[as_of, as_of + horizon)``, with all that is known by now; and outcomes that sources state."""
+"""Labels: outcomes over ``[as_of, as_of + horizon)`` with all that is known by now, and outcomes that sources state."""
 
 from __future__ import annotations
 

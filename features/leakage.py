@@ -9,7 +9,11 @@ from features.errors import LeakageError
 
 OUTCOMES = {
     "leads": {
-        "status", "converted_at", "converted_customer_id", "converted_opportunity_id", "unqualified_reason_id",
+        "status",
+        "converted_at",
+        "converted_customer_id",
+        "converted_opportunity_id",
+        "unqualified_reason_id",
         "recycle_until_on",
     },
     "opportunities": {"outcome", "closed_at", "close_reason_id", "stage_id", "probability", "forecast_category"},
@@ -36,13 +40,14 @@ def guard(aggregate: Aggregate) -> Aggregate:
     table = str(aggregate.log.table.name).removesuffix("_versions")
     if table == "labels":
         raise LeakageError(
-            "labels.value is the outcome itself; a feature knows only what came before it; use it as a label, not in a view"
+            "labels.value is the outcome itself; a feature knows only what came before it; use it as a label, not in "
+            "a view"
         )
     outcomes = OUTCOMES.get(table, set())
     used = {aggregate.column, *(item.column for item in aggregate.conditions)} & outcomes
     if used and aggregate.log.at not in outcomes:
         raise LeakageError(
-            f"{table}.{min(str(name) for name in used)} is filled in by the outcome; a feature knows only what came before "
-            "it; use the events of the same thing, whose clocks tell when each was known, or leave it out"
+            f"{table}.{min(str(name) for name in used)} is filled in by the outcome; a feature knows only what came "
+            "before it; use the events of the same thing, whose clocks tell when each was known, or leave it out"
         )
     return aggregate

@@ -62,9 +62,7 @@ def fill(
     return asked.columns(out, lambda log: readers[log].dictionary)
 
 
-def aggregate(
-    history: History, items: Sequence[Aggregate], moments: Moments, *, threads: int = 1
-) -> list[np.ndarray]:
+def aggregate(history: History, items: Sequence[Aggregate], moments: Moments, *, threads: int = 1) -> list[np.ndarray]:
     """The column of each aggregate, as `fill` gives them."""
     by_log: dict[Log, dict[Aggregate, int]] = {}
     for slot, item in enumerate(items):
@@ -75,7 +73,11 @@ def aggregate(
 
 
 def _answers(
-    history: History, by_log: Mapping[Log, Mapping[Aggregate, int]], width: int, moments: Moments, threads: int,
+    history: History,
+    by_log: Mapping[Log, Mapping[Aggregate, int]],
+    width: int,
+    moments: Moments,
+    threads: int,
     watermark: int | None,
 ) -> tuple[Floats, dict[Log, LogReader]]:
     out = np.empty((width, len(moments)), np.float64)
@@ -123,6 +125,14 @@ def _run(asked: Plan, bucket: Bucket, chunk: Ints, moments: Moments, out: Floats
     columns = np.array([bucket.columns[name] for _, name in asked.columns], np.int64)
     most = int((bounds[:, 1] - bounds[:, 0]).max(initial=0))
     kernel.load().run_bucket(
-        bucket.words, columns, bounds, spans, chunk, moments.moments, moments.knowns, asked.code,
-        memory_for(asked.code, len(columns), most), out,
+        bucket.words,
+        columns,
+        bounds,
+        spans,
+        chunk,
+        moments.moments,
+        moments.knowns,
+        asked.code,
+        memory_for(asked.code, len(columns), most),
+        out,
     )

@@ -17,14 +17,27 @@ from features.kernel.program import Ints, assemble
 TALLIES = {"count": codes.COUNT, "sum": codes.SUM, "mean": codes.MEAN, "min": codes.MIN, "max": codes.MAX}
 DISTINCTS = {"nunique": codes.NUNIQUE, "mode": codes.MODE}
 SINGLES = {
-    "latest": codes.LATEST, "lag": codes.LAG, "first": codes.FIRST, "since_last": codes.SINCE_LAST,
-    "since_first": codes.SINCE_FIRST, "mean_gap": codes.GAP, "std": codes.STD, "slope": codes.SLOPE,
-    "share": codes.SHARE, "age": codes.AGE,
+    "latest": codes.LATEST,
+    "lag": codes.LAG,
+    "first": codes.FIRST,
+    "since_last": codes.SINCE_LAST,
+    "since_first": codes.SINCE_FIRST,
+    "mean_gap": codes.GAP,
+    "std": codes.STD,
+    "slope": codes.SLOPE,
+    "share": codes.SHARE,
+    "age": codes.AGE,
 }
 OPERATIONS = TALLIES | DISTINCTS | SINGLES
 TESTS = {
-    "in": codes.IN, "not_in": codes.NOT_IN, "less": codes.LESS, "at_most": codes.AT_MOST, "more": codes.MORE,
-    "at_least": codes.AT_LEAST, "is_null": codes.IS_NULL, "not_null": codes.NOT_NULL,
+    "in": codes.IN,
+    "not_in": codes.NOT_IN,
+    "less": codes.LESS,
+    "at_most": codes.AT_MOST,
+    "more": codes.MORE,
+    "at_least": codes.AT_LEAST,
+    "is_null": codes.IS_NULL,
+    "not_null": codes.NOT_NULL,
 }
 UNSCALED = ("nunique", "count", "age", "share")  # their answers are numbers whatever the column names
 
@@ -128,8 +141,16 @@ def _add_step(draft: _Draft, items: Sequence[Aggregate], slots: Mapping[Aggregat
         place = widths.index(item.window.width)
         draft.add("outputs", place, OPERATIONS[item.operation], _argument(draft, item), slots[item], scale)
     draft.add(
-        "steps", _family(first), draft.logs.index(first.log), mask, column, _kind(first.log, first.column), window,
-        draft.size("windows"), output, draft.size("outputs"),
+        "steps",
+        _family(first),
+        draft.logs.index(first.log),
+        mask,
+        column,
+        _kind(first.log, first.column),
+        window,
+        draft.size("windows"),
+        output,
+        draft.size("outputs"),
     )
 
 

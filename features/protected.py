@@ -5,8 +5,25 @@ from __future__ import annotations
 import re
 
 WORDS = {
-    "sex", "gender", "age", "birth", "birthday", "birthdate", "senior", "language", "nationality", "ethnicity", "race",
-    "religion", "disability", "disabled", "pregnant", "pregnancy", "marital", "married", "orientation",
+    "sex",
+    "gender",
+    "age",
+    "birth",
+    "birthday",
+    "birthdate",
+    "senior",
+    "language",
+    "nationality",
+    "ethnicity",
+    "race",
+    "religion",
+    "disability",
+    "disabled",
+    "pregnant",
+    "pregnancy",
+    "marital",
+    "married",
+    "orientation",
 }
 
 

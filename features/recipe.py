@@ -100,8 +100,8 @@ def recipe(catalogue: Catalogue, refs: Sequence[str]) -> Recipe:
     entities = list(dict.fromkeys(view.entity for view in views))
     if len(entities) != 1:
         raise FeatureError(
-            f"the features asked for are of {' and '.join(item.name for item in entities) or 'no entity'}; features of one "
-            "entity are expected; ask once for each"
+            f"the features asked for are of {' and '.join(item.name for item in entities) or 'no entity'}; features of "
+            "one entity are expected; ask once for each"
         )
     fields = catalogue.closure(wanted)
     aggregates = [item.definition for item in fields.values() if isinstance(item.definition, Aggregate)]
@@ -117,6 +117,11 @@ def recipe(catalogue: Catalogue, refs: Sequence[str]) -> Recipe:
         else:
             at[ref] = slots[item.definition]
     return Recipe(
-        entities[0], tuple(wanted), tuple(views), slots, tuple(formulas), tuple(at[ref] for ref in wanted),
+        entities[0],
+        tuple(wanted),
+        tuple(views),
+        slots,
+        tuple(formulas),
+        tuple(at[ref] for ref in wanted),
         {slot: item for item, slot in slots.items() if item.is_category},
     )

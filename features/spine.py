@@ -6,7 +6,6 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-import pyarrow as pa
 
 from crm.clock import from_micros
 from features.entity import Entity
@@ -22,8 +21,6 @@ def as_frame(spine: Any) -> pd.DataFrame:
     """A spine as a DataFrame: one already, or anything Arrow."""
     if isinstance(spine, pd.DataFrame):
         return spine
-    if isinstance(spine, pa.Table):
-        return spine.to_pandas()
     if hasattr(spine, "to_pandas"):
         return pd.DataFrame(spine.to_pandas())
     return pd.DataFrame(spine)
@@ -68,8 +65,8 @@ def _ids(column: pd.Series[Any]) -> Ints:
         )
     if len(column) and not pd.api.types.is_integer_dtype(column.dtype):
         raise SpineError(
-            f"the spine's {column.name} holds {column.dtype}; whole record ids (int64) are expected; look them up by number "
-            "with store.ids(…)"
+            f"the spine's {column.name} holds {column.dtype}; whole record ids (int64) are expected; look them up by "
+            "number with store.ids(…)"
         )
     return np.ascontiguousarray(column.to_numpy(dtype=np.int64))
 
@@ -77,7 +74,8 @@ def _ids(column: pd.Series[Any]) -> Ints:
 def micros(column: pd.Series[Any], name: str) -> Ints:
     """Moments as whole microseconds since 1970; raises like `moments_of`."""
     if column.isna().any():
-        raise SpineError(f"the spine's {name} is null in {int(column.isna().sum())} rows; a moment is expected; mend them")
+        nulls = int(column.isna().sum())
+        raise SpineError(f"the spine's {name} is null in {nulls} rows; a moment is expected; mend them")
     if isinstance(column.dtype, pd.DatetimeTZDtype):
         return _scaled(column.dt.tz_convert("UTC").dt.tz_localize(None).to_numpy(), name)
     if pd.api.types.is_datetime64_dtype(column.dtype):
@@ -86,8 +84,8 @@ def micros(column: pd.Series[Any], name: str) -> Ints:
         values = np.ascontiguousarray(column.to_numpy(dtype=np.int64))
         if len(values) and int(np.abs(values).max()) >= LIMIT:
             raise SpineError(
-                f"the spine's {name} holds {int(values[np.abs(values).argmax()])}; microseconds since 1970 are expected; "
-                "divide nanoseconds by 1000"
+                f"the spine's {name} holds {int(values[np.abs(values).argmax()])}; microseconds since 1970 are "
+                "expected; divide nanoseconds by 1000"
             )
         return values
     return _objects(column, name)

@@ -128,7 +128,12 @@ class FeatureStore:
     # -- offline ---------------------------------------------------------------------------------------------------
 
     def historical_features(
-        self, refs: Iterable[str], spine: Any, *, known_before: int | None = None, watermark: int | None = None,
+        self,
+        refs: Iterable[str],
+        spine: Any,
+        *,
+        known_before: int | None = None,
+        watermark: int | None = None,
         progress: Progress | None = None,
     ) -> pd.DataFrame:
         """Features of each spine row, exactly as they could be known at its moment.
@@ -149,7 +154,8 @@ class FeatureStore:
         Returns
         -------
         pandas.DataFrame
-            The spine, its rows in their order, with ``view__feature`` columns: float64 (NaN null) or object (text, None).
+            The spine, its rows in their order, with ``view__feature`` columns: float64 (NaN null) or object (text,
+            None).
 
         Raises
         ------
@@ -385,4 +391,3 @@ class _Units:
             known = self._history.reader(log).dictionary.texts.get("currency", []) if "currency" in log.columns else []
             self._currencies[log.name] = known[0] if len(known) == 1 else "currency units"
         return definition.unit.replace("money", self._currencies[log.name])
-

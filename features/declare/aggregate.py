@@ -74,7 +74,7 @@ class Aggregate:
             case "share":
                 return "share"
             case "count":
-                return self.log.table.name.removesuffix("_versions").replace("_", " ")
+                return str(self.log.table.name).removesuffix("_versions").replace("_", " ")
             case "nunique":
                 return "different values"
         unit = "" if self.value is None else ("money" if self.value.kind == "money" else self.value.unit)
@@ -106,16 +106,17 @@ def check(aggregate: Aggregate) -> Aggregate:
     name = f"{aggregate.log.table.name}.{value.name}"
     if aggregate.operation in NUMBERS and value.kind not in NUMERIC_KINDS:
         raise DeclarationError(
-            f"the {aggregate.operation} of {name} makes no sense, it is a {value.kind}; a column of numbers is expected; "
-            "choose another column, or count, nunique or mode"
+            f"the {aggregate.operation} of {name} makes no sense, it is a {value.kind}; a column of numbers is "
+            "expected; choose another column, or count, nunique or mode"
         )
     if aggregate.operation in ("mode", "share") and value.kind == "float":
         raise DeclarationError(
-            f"the {aggregate.operation} of {name} makes no sense, it holds floats, which seldom repeat; a text, an id or "
-            "a whole number is expected; choose another column"
+            f"the {aggregate.operation} of {name} makes no sense, it holds floats, which seldom repeat; a text, an id "
+            "or a whole number is expected; choose another column"
         )
     if aggregate.operation == "age" and value.kind not in ("moment", "day"):
         raise DeclarationError(
-            f"the age of {name} makes no sense, it is a {value.kind}; a moment or a day is expected; choose another column"
+            f"the age of {name} makes no sense, it is a {value.kind}; a moment or a day is expected; "
+            "choose another column"
         )
     return aggregate

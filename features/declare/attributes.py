@@ -16,7 +16,11 @@ if TYPE_CHECKING:
     from crm import AttributeInfo
 
 COLUMNS = {
-    "int": "value_int", "decimal": "value_decimal", "text": "value_text", "picklist": "value_text", "bool": "value_bool",
+    "int": "value_int",
+    "decimal": "value_decimal",
+    "text": "value_text",
+    "picklist": "value_text",
+    "bool": "value_bool",
     "date": "value_on",
 }
 

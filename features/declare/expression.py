@@ -11,15 +11,35 @@ from features.errors import DeclarationError
 from features.kernel import codes
 
 OPERATORS: dict[type[ast.AST], int] = {
-    ast.Add: codes.ADD, ast.Sub: codes.SUBTRACT, ast.Mult: codes.MULTIPLY, ast.Div: codes.DIVIDE, ast.Pow: codes.POWER,
-    ast.USub: codes.NEGATE, ast.Lt: codes.BELOW, ast.LtE: codes.UP_TO, ast.Gt: codes.ABOVE, ast.GtE: codes.FROM,
-    ast.Eq: codes.EQUAL, ast.NotEq: codes.UNEQUAL,
+    ast.Add: codes.ADD,
+    ast.Sub: codes.SUBTRACT,
+    ast.Mult: codes.MULTIPLY,
+    ast.Div: codes.DIVIDE,
+    ast.Pow: codes.POWER,
+    ast.USub: codes.NEGATE,
+    ast.Lt: codes.BELOW,
+    ast.LtE: codes.UP_TO,
+    ast.Gt: codes.ABOVE,
+    ast.GtE: codes.FROM,
+    ast.Eq: codes.EQUAL,
+    ast.NotEq: codes.UNEQUAL,
 }
 FUNCTIONS = {  # name: operation, number of arguments
-    "abs": (codes.ABS, 1), "sqrt": (codes.SQRT, 1), "log": (codes.LOG, 1), "log1p": (codes.LOG1P, 1),
-    "exp": (codes.EXP, 1), "expm1": (codes.EXPM1, 1), "floor": (codes.FLOOR, 1), "ceil": (codes.CEIL, 1),
-    "sign": (codes.SIGN, 1), "isnan": (codes.ISNAN, 1), "minimum": (codes.MINIMUM, 2), "maximum": (codes.MAXIMUM, 2),
-    "fmin": (codes.FMIN, 2), "fmax": (codes.FMAX, 2), "where": (codes.WHERE, 3),
+    "abs": (codes.ABS, 1),
+    "sqrt": (codes.SQRT, 1),
+    "log": (codes.LOG, 1),
+    "log1p": (codes.LOG1P, 1),
+    "exp": (codes.EXP, 1),
+    "expm1": (codes.EXPM1, 1),
+    "floor": (codes.FLOOR, 1),
+    "ceil": (codes.CEIL, 1),
+    "sign": (codes.SIGN, 1),
+    "isnan": (codes.ISNAN, 1),
+    "minimum": (codes.MINIMUM, 2),
+    "maximum": (codes.MAXIMUM, 2),
+    "fmin": (codes.FMIN, 2),
+    "fmax": (codes.FMAX, 2),
+    "where": (codes.WHERE, 3),
 }
 DEPTH = 32
 
@@ -92,7 +112,9 @@ def expression(text: str, *, unit: str = "", title: str = "") -> Expression:
 
 @cache
 def postfix(text: str) -> tuple[Token, ...]:
-    """The tokens of a formula in the order of a stack machine: operation and name, number or 0; raises like `expression`.
+    """The tokens of a formula in the order of a stack machine; raises like `expression`.
+
+    Each is an operation with a name, a number or 0.
 
     Examples
     --------
@@ -108,7 +130,8 @@ def postfix(text: str) -> tuple[Token, ...]:
     tokens = tuple(_tokens(tree, text))
     if len(tokens) > DEPTH:
         raise DeclarationError(
-            f"the expression {text!r} has {len(tokens)} parts; at most {DEPTH} are expected; split it into several features"
+            f"the expression {text!r} has {len(tokens)} parts; at most {DEPTH} are expected; "
+            "split it into several features"
         )
     return tokens
 
@@ -150,6 +173,6 @@ def _tokens(node: ast.expr, text: str) -> Iterator[Token]:
 
 def _unknown(node: ast.expr, text: str) -> DeclarationError:
     return DeclarationError(
-        f"the expression {text!r} holds {ast.unparse(node)!r}; names, numbers, arithmetic, comparisons and the functions "
-        f"{', '.join(sorted([*FUNCTIONS, 'clip']))} are expected; write it with those"
+        f"the expression {text!r} holds {ast.unparse(node)!r}; names, numbers, arithmetic, comparisons and the "
+        f"functions {', '.join(sorted([*FUNCTIONS, 'clip']))} are expected; write it with those"
     )

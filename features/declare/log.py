@@ -13,8 +13,20 @@ Kind: TypeAlias = Literal["whole", "float", "money", "moment", "day", "flag", "t
 Rule: TypeAlias = Literal["fact", "state"]
 
 BOOKKEEPING = {
-    "id", "version", "public_id", "source_id", "source_key", "op", "occurred_at", "known_at", "seq", "owner_id", "team_id",
-    "territory_id", "changed_by", "change_reason",
+    "id",
+    "version",
+    "public_id",
+    "source_id",
+    "source_key",
+    "op",
+    "occurred_at",
+    "known_at",
+    "seq",
+    "owner_id",
+    "team_id",
+    "territory_id",
+    "changed_by",
+    "change_reason",
 }
 MONEY_SCALE = 10_000
 
@@ -85,9 +97,11 @@ class Log:
         return tuple(
             name
             for name, item in self.columns.items()
-            if item.kind != "text" or (item.data_class in ("public", "business") and not name.endswith("_no"))
-            and str(self.table.columns[name].type) != "TEXT"
+            if item.kind != "text" or (item.data_class in ("public", "business") and self._is_short(name))
         )
+
+    def _is_short(self, name: str) -> bool:
+        return not name.endswith("_no") and str(self.table.columns[name].type) != "TEXT"
 
     def column(self, name: str) -> LogColumn:
         """One column by name.
@@ -167,6 +181,7 @@ def _key(table: Any, entity: Entity) -> str:
         return "id"
     if entity.key not in table.columns:
         raise DeclarationError(
-            f"{table.name} has no column {entity.key!r}; a table that names the {entity.name} is expected; choose another"
+            f"{table.name} has no column {entity.key!r}; a table that names the {entity.name} is expected; "
+            "choose another"
         )
     return entity.key

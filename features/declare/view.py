@@ -68,7 +68,11 @@ class FeatureView:
     refused: frozenset[str] = field(default_factory=frozenset)
 
     def __init__(
-        self, *, entity: Entity, dynamic: Attributes | None = None, ttl: tuple[Window, ...] = (),
+        self,
+        *,
+        entity: Entity,
+        dynamic: Attributes | None = None,
+        ttl: tuple[Window, ...] = (),
         **features: Measure | Column | Expression,
     ) -> None:
         fields = [item for name, feature in features.items() for item in _fields(name, feature, entity)]
@@ -124,8 +128,8 @@ def _fields(name: str, feature: Measure | Column | Expression, entity: Entity) -
     measure = feature.latest() if isinstance(feature, Column) else feature
     if not isinstance(measure, Measure):
         raise DeclarationError(
-            f"the feature {name!r} is a {type(feature).__name__}; a measure such as lines.amount.sum(days(30)), a column "
-            "of states, or an expression is expected; correct it"
+            f"the feature {name!r} is a {type(feature).__name__}; a measure such as lines.amount.sum(days(30)), a "
+            "column of states, or an expression is expected; correct it"
         )
     return [field_of(name, item, measure.title, entity) for item in measure.aggregates]
 
@@ -134,8 +138,8 @@ def field_of(name: str, aggregate: Aggregate, title: str, entity: Entity) -> Fie
     """The feature of one aggregate, its name ending in the window's suffix."""
     if aggregate.log.entity != entity:
         raise DeclarationError(
-            f"the feature {name!r} is about a {aggregate.log.entity.name}, its view about a {entity.name}; one entity per "
-            "view is expected; move it"
+            f"the feature {name!r} is about a {aggregate.log.entity.name}, its view about a {entity.name}; one entity "
+            "per view is expected; move it"
         )
     guard(aggregate)
     suffix, phrase = aggregate.window.suffix, aggregate.window.phrase
@@ -159,5 +163,3 @@ def _check_expressions(fields: Mapping[str, Field]) -> None:
                         f"the expression of {item.name!r} uses {name!r}; a number of the same view is expected, one of "
                         f"{', '.join(sorted(n for n in fields if n != item.name))}; correct the name"
                     )
-
-

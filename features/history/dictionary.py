@@ -11,7 +11,6 @@ import pyarrow as pa
 from features.kernel.codes import NULL
 from features.kernel.program import Ints
 
-
 FEW = 16  # below this many codes a plain loop is faster
 
 
@@ -54,7 +53,8 @@ class Dictionary:
                 texts.append(text)
             local.append(codes[text])
         places = encoded.indices.fill_null(len(local)).to_numpy(zero_copy_only=False)
-        return np.array([*local, NULL], np.int64)[places]
+        answer: Ints = np.array([*local, NULL], np.int64)[places]
+        return answer
 
     def decode(self, column: str, codes: Ints) -> np.ndarray:
         """Texts of codes as objects; the null word becomes None."""
@@ -71,11 +71,12 @@ class Dictionary:
 
     def ranks(self, column: str, codes: Ints) -> Ints:
         """The place of each code's text in alphabetical order, so that ties never depend on arrival."""
-        order = np.argsort(np.array(self.texts[column], object), kind="stable") if self.texts.get(column) else []
+        order = np.argsort(np.array(self.texts.get(column, []), object), kind="stable")
         ranks = np.empty(len(order) + 1, np.int64)
         ranks[order] = np.arange(len(order))
         ranks[-1] = -1
-        return ranks[np.where(codes == NULL, len(order), codes)]
+        answer: Ints = ranks[np.where(codes == NULL, len(order), codes)]
+        return answer
 
     def save(self, path: Path) -> None:
         """Write it as JSON."""

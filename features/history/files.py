@@ -97,8 +97,8 @@ def map_bucket(path: Path) -> Bucket:
         batch = reader.get_batch(0)
     except (OSError, pa.ArrowInvalid) as error:
         raise HistoryError(
-            f"the history part {path} cannot be read ({str(error).splitlines()[0]}); an Arrow file written by Rapport is "
-            "expected; remove the folder of its log and refresh, which builds it again from the records"
+            f"the history part {path} cannot be read ({str(error).splitlines()[0]}); an Arrow file written by Rapport "
+            "is expected; remove the history's folder and refresh, which builds it again from the records"
         ) from error
     words = np.frombuffer(whole, np.int64, count=whole.size // 8)
     columns = {

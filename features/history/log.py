@@ -85,7 +85,9 @@ class LogReader:
         return concatenate([seen, {name: ghosts[name] for name in seen}])
 
 
-def write_log(log: Log, versions: Rows, columns: tuple[str, ...], dictionary: Dictionary, folder: Path) -> tuple[int, int]:
+def write_log(
+    log: Log, versions: Rows, columns: tuple[str, ...], dictionary: Dictionary, folder: Path
+) -> tuple[int, int]:
     """Write every version that arrived as a new generation; returns the numbers of buckets and of rows."""
     folder.mkdir(parents=True)
     rows = versions | {"superseded_at": superseded_at(versions, log, columns, dictionary)}

@@ -75,8 +75,8 @@ class History:
         """
         if name not in self._logs:
             raise HistoryError(
-                f"the log {name!r} is unknown; one of {', '.join(sorted(self._logs))} is expected; correct the name, or hand "
-                "over the source that declares it"
+                f"the log {name!r} is unknown; one of {', '.join(sorted(self._logs))} is expected; correct the name, or "
+                "hand over the source that declares it"
             )
         return self._logs[name]
 
@@ -96,8 +96,8 @@ class History:
             return {name: LogState(**(state | {"columns": tuple(state["columns"])})) for name, state in logs.items()}
         except (ValueError, KeyError, TypeError) as error:
             raise HistoryError(
-                f"the history's manifest {path} cannot be read ({error}); the JSON that Rapport writes is expected; remove "
-                "the folder and refresh, which builds it again from the records"
+                f"the history's manifest {path} cannot be read ({error}); the JSON that Rapport writes is expected; "
+                "remove the folder and refresh, which builds it again from the records"
             ) from error
 
     def reader(self, log: Log) -> LogReader:

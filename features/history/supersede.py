@@ -64,6 +64,8 @@ def _ordered(values: Ints, is_float: bool) -> np.ndarray:
 
 def _repeated(keys: list[Ints]) -> Ints:
     """Places of the rows whose keys occur more than once."""
+    if not len(keys[0]):
+        return np.zeros(0, np.int64)
     order = np.lexsort(tuple(reversed(keys)))
     same = np.ones(len(order) - 1, bool)
     for key in keys:

@@ -12,7 +12,6 @@ from pathlib import Path
 from typing import Any, TypeVar, cast
 
 import numba
-from numba.core import config
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -22,9 +21,10 @@ _DIGEST = hashlib.sha256(b"".join(path.read_bytes() for path in sorted(_FOLDER.g
 
 def compiled(function: F) -> F:
     """Compile `function` on first use, keep the result, and let other threads run beside it."""
-    before = config.CACHE_DIR
-    config.CACHE_DIR = str(_FOLDER / "__pycache__" / _DIGEST)
+    settings: Any = numba.config
+    before = settings.CACHE_DIR
+    settings.CACHE_DIR = str(_FOLDER / "__pycache__" / _DIGEST)
     try:
         return cast(F, numba.njit(cache=True, nogil=True, error_model="numpy")(function))
     finally:
-        config.CACHE_DIR = before
+        settings.CACHE_DIR = before

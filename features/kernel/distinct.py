@@ -48,8 +48,16 @@ def better(memory: Ints, value: int, best: int) -> bool:
 
 @compiled
 def distinct_step(
-    ints: Ints, floats: Floats, code: Ints, memory: Ints, step: int, moment: int, known: int, out: Floats,
-    out_ints: Ints, place: int,
+    ints: Ints,
+    floats: Floats,
+    code: Ints,
+    memory: Ints,
+    step: int,
+    moment: int,
+    known: int,
+    out: Floats,
+    out_ints: Ints,
+    place: int,
 ) -> None:
     """Fill the outputs of the step of the family DISTINCT that begins at `step` of the program.
 

@@ -24,7 +24,15 @@ FORMULAS = 14  # slot, first token, last token (exclusive); later formulas may u
 TOKENS = 16  # operation and operand, in postfix order
 
 WIDTHS = {
-    "logs": 1, "filters": 3, "atoms": 5, "constants": 1, "steps": 9, "windows": 1, "outputs": 5, "formulas": 3, "tokens": 2,
+    "logs": 1,
+    "filters": 3,
+    "atoms": 5,
+    "constants": 1,
+    "steps": 9,
+    "windows": 1,
+    "outputs": 5,
+    "formulas": 3,
+    "tokens": 2,
 }
 
 # Places in the head of a working memory.

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from features.kernel.codes import DISTINCT, TALLY
+from features.kernel.codes import DISTINCT, FLOAT, TALLY
 from features.kernel.compiled import compiled
 from features.kernel.distinct import distinct_step
 from features.kernel.formula import run_formulas
@@ -12,12 +12,20 @@ from features.kernel.packing import most_rows, pack_rows
 from features.kernel.program import AT, LOGS, ROWS, STEPS, STOP, Floats, Ints
 from features.kernel.search import fill_masks, lower_bound
 from features.kernel.single import single_step
-from features.kernel.tally import tally_step
+from features.kernel.tally import float_step, whole_step
 
 
 @compiled
 def answer(
-    ints: Ints, floats: Floats, code: Ints, memory: Ints, moment: int, known: int, out: Floats, out_ints: Ints, place: int
+    ints: Ints,
+    floats: Floats,
+    code: Ints,
+    memory: Ints,
+    moment: int,
+    known: int,
+    out: Floats,
+    out_ints: Ints,
+    place: int,
 ) -> None:
     """Fill the slot of every step for one ``(entity, moment)`` at `place`."""
     for log in range(code[LOGS + 1]):
@@ -27,7 +35,10 @@ def answer(
         step = code[STEPS] + 9 * number
         family = code[step]
         if family == TALLY:
-            tally_step(ints, floats, code, memory, step, moment, known, out, place)
+            if code[step + 4] == FLOAT:
+                float_step(ints, floats, code, memory, step, moment, known, out, place)
+            else:
+                whole_step(ints, code, memory, step, moment, known, out, place)
         elif family == DISTINCT:
             distinct_step(ints, floats, code, memory, step, moment, known, out, out_ints, place)
         else:
@@ -36,8 +47,16 @@ def answer(
 
 @compiled
 def run_bucket(
-    ints: Ints, columns: Ints, bounds: Ints, spine: Ints, order: Ints, moments: Ints, knowns: Ints, code: Ints,
-    memory: Ints, out: Floats,
+    ints: Ints,
+    columns: Ints,
+    bounds: Ints,
+    spine: Ints,
+    order: Ints,
+    moments: Ints,
+    knowns: Ints,
+    code: Ints,
+    memory: Ints,
+    out: Floats,
 ) -> None:
     """Answer the spine rows of some entities from one bucket of one log.
 
@@ -71,9 +90,7 @@ def run_bucket(
 
 
 @compiled
-def run_packed(
-    ints: Ints, begins: Ints, sources: Ints, moment: int, code: Ints, memory: Ints, out: Floats
-) -> None:
+def run_packed(ints: Ints, begins: Ints, sources: Ints, moment: int, code: Ints, memory: Ints, out: Floats) -> None:
     """Answer one moment for packed entities, formulas included.
 
     Parameters

@@ -11,7 +11,6 @@ from features.kernel.codes import (
     FOREVER,
     GAP,
     LAG,
-    LATEST,
     NULL,
     SHARE,
     SINCE_FIRST,
@@ -34,14 +33,25 @@ def number_at(ints: Ints, floats: Floats, place: int, kind: int) -> float:
 
 @compiled
 def pick(
-    ints: Ints, floats: Floats, memory: Ints, knowns: int, ends: int, passed: int, values: int, kind: int, first: int,
-    last: int, known: int, operation: int, argument: int,
+    ints: Ints,
+    floats: Floats,
+    memory: Ints,
+    knowns: int,
+    ends: int,
+    passed: int,
+    values: int,
+    kind: int,
+    first: int,
+    last: int,
+    known: int,
+    operation: int,
+    argument: int,
 ) -> int:
     """The row that an operation of place asks for, or -1.
 
     LATEST and AGE take the newest row whatever it holds; LAG and FIRST pass over nulls; SINCE_* need no column.
     """
-    if operation == FIRST or operation == SINCE_FIRST:
+    if operation in (FIRST, SINCE_FIRST):
         for row in range(first, last):
             if is_seen(ints, memory, knowns, ends, passed, row, known) and (
                 values < 0 or not is_null(ints, floats, values + row, kind)
@@ -63,8 +73,19 @@ def pick(
 
 @compiled
 def spread(
-    ints: Ints, floats: Floats, memory: Ints, times: int, knowns: int, ends: int, passed: int, values: int, kind: int,
-    first: int, last: int, known: int, moment: int, operation: int,
+    ints: Ints,
+    floats: Floats,
+    memory: Ints,
+    times: int,
+    knowns: int,
+    ends: int,
+    passed: int,
+    values: int,
+    kind: int,
+    first: int,
+    last: int,
+    known: int,
+    operation: int,
 ) -> float:
     """Sample deviation, or least-squares slope per day, of values shifted by the first, in time order."""
     count, start, x_total, y_total, first_time, last_time = 0, 0.0, 0.0, 0.0, 0, 0
@@ -109,8 +130,18 @@ def mean_gap(
 
 @compiled
 def share(
-    ints: Ints, floats: Floats, memory: Ints, knowns: int, ends: int, passed: int, values: int, kind: int, first: int,
-    last: int, known: int, wanted: int,
+    ints: Ints,
+    floats: Floats,
+    memory: Ints,
+    knowns: int,
+    ends: int,
+    passed: int,
+    values: int,
+    kind: int,
+    first: int,
+    last: int,
+    known: int,
+    wanted: int,
 ) -> float:
     """Share of one value among the non-null ones; null where there are none."""
     count, hits = 0, 0
@@ -123,8 +154,16 @@ def share(
 
 @compiled
 def single_step(
-    ints: Ints, floats: Floats, code: Ints, memory: Ints, step: int, moment: int, known: int, out: Floats,
-    out_ints: Ints, place: int,
+    ints: Ints,
+    floats: Floats,
+    code: Ints,
+    memory: Ints,
+    step: int,
+    moment: int,
+    known: int,
+    out: Floats,
+    out_ints: Ints,
+    place: int,
 ) -> None:
     """Fill the one output of the step of the family SINGLE that begins at `step` of the program."""
     log, kind = code[step + 1], code[step + 4]
@@ -141,24 +180,31 @@ def single_step(
     elif operation == SHARE:
         wanted = code[code[CONSTANTS] + argument]
         out[slot, place] = share(ints, floats, memory, knowns, ends, passed, values, kind, first, last, known, wanted)
-    elif LATEST <= operation <= SINCE_LAST or operation == SINCE_FIRST or operation == AGE:
-        row = pick(
-            ints, floats, memory, knowns, ends, passed, values, kind, first, last, known, operation, argument
-        )
+    elif operation <= SINCE_FIRST or operation == AGE:
+        row = pick(ints, floats, memory, knowns, ends, passed, values, kind, first, last, known, operation, argument)
         _put(ints, floats, times, values, kind, row, moment, operation, scale, out, out_ints, slot, place)
     else:
-        value = spread(
-            ints, floats, memory, times, knowns, ends, passed, values, kind, first, last, known, moment, operation
-        )
+        value = spread(ints, floats, memory, times, knowns, ends, passed, values, kind, first, last, known, operation)
         out[slot, place] = value if kind == FLOAT else value / float(scale)
 
 
 @compiled
 def _put(
-    ints: Ints, floats: Floats, times: int, values: int, kind: int, row: int, moment: int, operation: int, scale: int,
-    out: Floats, out_ints: Ints, slot: int, place: int,
+    ints: Ints,
+    floats: Floats,
+    times: int,
+    values: int,
+    kind: int,
+    row: int,
+    moment: int,
+    operation: int,
+    scale: int,
+    out: Floats,
+    out_ints: Ints,
+    slot: int,
+    place: int,
 ) -> None:
-    if operation == SINCE_LAST or operation == SINCE_FIRST:
+    if operation in (SINCE_LAST, SINCE_FIRST):
         out[slot, place] = np.nan if row < 0 else float(moment - ints[times + row]) / DAY
         return
     null = row < 0 or is_null(ints, floats, values + row, kind)

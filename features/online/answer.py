@@ -24,6 +24,7 @@ from features.online.status import statuses
 from features.plan import Plan, plan
 from features.recipe import Recipe, recipe
 
+
 @dataclass(frozen=True)
 class OnlineAnswer:
     """Features of some entities at one moment.
@@ -117,7 +118,9 @@ class Online:
             cached[entity] = token, known
         return cached[entity][1]
 
-    def features(self, catalogue: Catalogue, refs: tuple[str, ...], keys: Sequence[str], at: int | None) -> OnlineAnswer:
+    def features(
+        self, catalogue: Catalogue, refs: tuple[str, ...], keys: Sequence[str], at: int | None
+    ) -> OnlineAnswer:
         """See `FeatureStore.online_features`."""
         asked = self._recipes.get(refs)
         if asked is None:

@@ -42,7 +42,11 @@ class MaterializeReport:
 
 
 def materialize(
-    store: OnlineStore, entity: str, readers: Sequence[LogReader], numbers: pa.Table, as_of: int | None,
+    store: OnlineStore,
+    entity: str,
+    readers: Sequence[LogReader],
+    numbers: pa.Table,
+    as_of: int | None,
     progress: Progress | None = None,
 ) -> tuple[int, bool, int]:
     """Bring the states of one kind of entity up to date.
@@ -87,7 +91,9 @@ def _continues(before: str, after: str) -> bool:
         return True
     old, new = json.loads(before), json.loads(after)
     return all(
-        new.get(log, {}).get(column, [])[: len(texts)] == texts for log, columns in old.items() for column, texts in columns.items()
+        new.get(log, {}).get(column, [])[: len(texts)] == texts
+        for log, columns in old.items()
+        for column, texts in columns.items()
     )
 
 
@@ -95,9 +101,7 @@ def _numbers(numbers: pa.Table) -> tuple[Ints, list[str]]:
     return numbers.column("id").to_numpy(), numbers.column("number").to_pylist()
 
 
-def _counted(
-    rows: Iterator[Packed], entity: str, numbers: pa.Table, progress: Progress | None
-) -> Iterator[Packed]:
+def _counted(rows: Iterator[Packed], entity: str, numbers: pa.Table, progress: Progress | None) -> Iterator[Packed]:
     for done, row in enumerate(rows):
         if progress is not None and done % 1_000 == 0:
             progress(entity, done, numbers.num_rows)

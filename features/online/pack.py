@@ -72,7 +72,7 @@ def pack(readers: Sequence[LogReader], layout_id: int, ids: Ints, keys: Sequence
     for begin in range(0, len(ids), CHUNK):
         part = ids[begin : begin + CHUNK]
         words, starts = _pack_chunk(readers, layout_id, part)
-        view = memoryview(words).cast("B")
+        view = memoryview(words.view(np.uint8).data)
         for i, number in enumerate(part.tolist()):
             yield Packed(keys[begin + i], number, view[8 * int(starts[i]) : 8 * int(starts[i + 1])])
 

@@ -32,8 +32,8 @@ class SQLiteStore:
         path.parent.mkdir(parents=True, exist_ok=True)
         with self._transaction() as connection:
             connection.execute(
-                "CREATE TABLE IF NOT EXISTS stamps (entity TEXT PRIMARY KEY, layout TEXT NOT NULL, layout_id INTEGER NOT NULL, "
-                "texts TEXT NOT NULL, watermark INTEGER NOT NULL, materialized_at INTEGER NOT NULL, as_of INTEGER)"
+                "CREATE TABLE IF NOT EXISTS stamps (entity TEXT PRIMARY KEY, layout TEXT NOT NULL, "
+                "layout_id INTEGER NOT NULL, texts TEXT NOT NULL, watermark INTEGER NOT NULL, materialized_at INTEGER NOT NULL, as_of INTEGER)"
             )
             for entity in ENTITIES:
                 connection.execute(
@@ -124,8 +124,8 @@ class SQLiteStore:
             yield
         except sqlite3.Error as error:
             raise OnlineStoreError(
-                f"the online store {self.path} does not answer ({error}); a SQLite file that can be read and written is "
-                "expected; mend RAPPORT_ONLINE_URL, or remove the file and materialize again"
+                f"the online store {self.path} does not answer ({error}); a SQLite file that can be read and written "
+                "is expected; mend RAPPORT_ONLINE_URL, or remove the file and materialize again"
             ) from error
 
 

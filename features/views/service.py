@@ -14,7 +14,9 @@ view = FeatureView(
     tickets=tickets.count(days(30, 90, 365)).called("tickets opened"),
     tickets_resolved=resolved.count(days(365)).called("tickets resolved"),
     days_since_last_ticket=tickets.time_since_last().called("days since the last ticket"),
-    urges=steps.where(steps.type.is_in(["urged", "urge"])).count(days(365)).called("times the customer had to ask again"),
+    urges=steps.where(steps.type.is_in(["urged", "urge"]))
+    .count(days(365))
+    .called("times the customer had to ask again"),
     rating=rated.value.mean(days(365)).called("average rating of our service"),
     last_rating=rated.value.last().called("last rating of our service"),
     contacts=contacts.count(days(90)).called("calls, mails and meetings"),
