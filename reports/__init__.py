@@ -11,6 +11,22 @@ from reports.report import Figure, Finding, Findings, KeyNumber, KeyNumbers, Rep
 from reports.table import FEW, Column, Table, people
 
 __all__ = [
-    "FEW", "Chart", "Column", "Figure", "Finding", "Findings", "KeyNumber", "KeyNumbers", "Report", "ReportError", "Reports",
-    "Section", "Series", "SourceLine", "Table", "Text", "open", "people",
+    "FEW",
+    "Chart",
+    "Column",
+    "Figure",
+    "Finding",
+    "Findings",
+    "KeyNumber",
+    "KeyNumbers",
+    "Report",
+    "ReportError",
+    "Reports",
+    "Section",
+    "Series",
+    "SourceLine",
+    "Table",
+    "Text",
+    "open",
+    "people",
 ]

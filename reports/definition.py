@@ -40,7 +40,8 @@ def find(name: str) -> ReportDefinition:
     found = getattr(importlib.import_module(f"reports.library.{name}"), "report", None)
     if not isinstance(found, ReportDefinition):
         raise ReportError(
-            f"{files[name].name} in the report library defines no report; `report = ReportDefinition(title=…, sections=…)` is "
+            f"{files[name].name} in the report library defines no report; `report = ReportDefinition(title=…, "
+            "sections=…)` is "
             "expected; add it"
         )
     return found

@@ -55,9 +55,15 @@ class Reports:
             sections = list(definition.sections(reading))
         finally:
             reading.close()
-        sources = [SourceLine(item.name, item.kind, item.complete_until, item.tables) for item in reading.sources if item.tables]
+        sources = [
+            SourceLine(item.name, item.kind, item.complete_until, item.tables)
+            for item in reading.sources
+            if item.tables
+        ]
         latest = max((part.as_of for part in sections if part.as_of is not None), default=reading.now)
-        return Report(name, definition.title, latest if moment is None else moment, sections, sources, reading.watermark)
+        return Report(
+            name, definition.title, latest if moment is None else moment, sections, sources, reading.watermark
+        )
 
     def write(self, report: Report, form: str = "html", path: Path | None = None) -> Path:
         """Write a report to a file, whole or not at all, and return its path.
@@ -82,12 +88,13 @@ class Reports:
             write_whole(target, FORMS[form](report))
         except OSError as error:
             raise ReportError(
-                f"the report cannot be written to {target} ({error.strerror or error}); a folder with free space that may be "
+                f"the report cannot be written to {target} ({error.strerror or error}); a folder with free space that "
+                "may be "
                 "written is expected; make room or name another path"
             ) from error
         return target
 
 
-def open(settings: Settings, records: Records) -> Reports:  # noqa: A001 - as each package is opened
+def open(settings: Settings, records: Records) -> Reports:  # noqa: A001 - crm's way
     """The reports of a workspace."""
     return Reports(settings, records)

@@ -26,8 +26,8 @@ class Reading:
     ----------
     records : Records
     as_of : int, optional
-        Moment (µs) for all sections. Default: for each section the earliest ``complete_until`` of the sources that have rows
-        in its tables; the present where all of them are live.
+        Moment (µs) for all sections. Default: for each section the earliest ``complete_until`` of the sources that
+        have rows in its tables; the present where all of them are live.
     """
 
     def __init__(self, records: Records, as_of: int | None = None) -> None:
@@ -69,13 +69,16 @@ class Reading:
         kept = ", ".join(dict.fromkeys(["id", "occurred_at", *columns]))
         self._base.execute(
             f"create or replace table {table} as select {kept} from "  # noqa: S608 - names of our schema
-            "(select * from arrived where known_at < ? qualify row_number() over (partition by id order by version desc) = 1) "
+            "(select * from arrived where known_at < ? qualify row_number() over (partition by id order by version "
+            "desc) = 1) "
             "where op <> 'retract' and occurred_at < ?",
             [moment, moment],
         )
         self._base.unregister("arrived")
-        self._rows = {key: rows for key, rows in self._rows.items() if key[0] != table} | {(table, moment): found.num_rows}
-        return found.num_rows
+        self._rows = {key: rows for key, rows in self._rows.items() if key[0] != table} | {
+            (table, moment): found.num_rows
+        }
+        return int(found.num_rows)
 
     def put(self, name: str, table: pa.Table) -> None:
         """Make an Arrow table a relation."""

@@ -42,7 +42,12 @@ class KeyNumbers:
 
     def table(self) -> Table:
         """One row per number."""
-        columns = [Column("figure", "Figure"), Column("value", "Value", "number"), Column("unit", "Unit"), Column("note", "Note")]
+        columns = [
+            Column("figure", "Figure"),
+            Column("value", "Value", "number"),
+            Column("unit", "Unit"),
+            Column("note", "Note"),
+        ]
         units = {"percent": "share", "days": "days"}
         rows = [(item.label, item.value, item.unit or units.get(item.kind, ""), item.note) for item in self.items]
         return Table(self.name, "Key figures", columns, rows)

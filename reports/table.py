@@ -21,7 +21,7 @@ class _Few:
 
 FEW: Final = _Few()
 SMALLEST = 5
-Value: TypeAlias = "int | float | str | None | _Few"
+Value: TypeAlias = "int | float | str | _Few | None"
 
 
 def people(count: int | None) -> Value:

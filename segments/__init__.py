@@ -13,5 +13,13 @@ from segments.opening import Segments, open  # noqa: A004 - `segments.open(setti
 from segments.pages import MembersPage
 
 __all__ = [
-    "BuildReport", "Built", "ExportReport", "MembersPage", "ReleasedList", "SegmentError", "SegmentInfo", "Segments", "open",
+    "BuildReport",
+    "Built",
+    "ExportReport",
+    "MembersPage",
+    "ReleasedList",
+    "SegmentError",
+    "SegmentInfo",
+    "Segments",
+    "open",
 ]

@@ -58,8 +58,14 @@ class BuildReport:
         """The report as plain values; moments in ISO."""
         return {
             "built": [
-                {"segment": item.name, "as_of": iso(item.as_of), "members": item.members, "added": item.added,
-                 "removed": item.removed, "notes": list(item.notes)}
+                {
+                    "segment": item.name,
+                    "as_of": iso(item.as_of),
+                    "members": item.members,
+                    "added": item.added,
+                    "removed": item.removed,
+                    "notes": list(item.notes),
+                }
                 for item in self.built
             ],
             "skipped": dict(self.skipped),
@@ -114,8 +120,13 @@ def _moment(
 
 
 def _group(
-    catalogue: Catalogue, records: Records, store: FeatureStore, definitions: list[Definition], moment: int,
-    skipped: dict[str, str], name: str | None,
+    catalogue: Catalogue,
+    records: Records,
+    store: FeatureStore,
+    definitions: list[Definition],
+    moment: int,
+    skipped: dict[str, str],
+    name: str | None,
 ) -> list[Built]:
     """Build all segments of one moment; the features of all are asked for at once."""
     try:

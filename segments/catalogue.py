@@ -78,18 +78,20 @@ class Catalogue:
         listed = []
         for name in sorted({*good, *bad, *rows}):
             last = made[name][-1] if name in made else None
-            known = (last.as_of, last.members) if last else (None, None)
+            when, count = (last.as_of, last.members) if last else (None, None)
             if name in good:
                 what = good[name]
-                listed.append(SegmentInfo(name, what.kind, what.title, what.purpose, what.channel, *known))
+                listed.append(SegmentInfo(name, what.kind, what.title, what.purpose, what.channel, when, count))
             elif name in rows:
                 row = rows[name]
-                problem = bad.get(name, f"the definition of {name!r} is gone; a file {name}.yaml is expected; put it back")
+                problem = bad.get(
+                    name, f"the definition of {name!r} is gone; a file {name}.yaml is expected; put it back"
+                )
                 listed.append(
-                    SegmentInfo(name, row["kind"], row["title"], row["purpose"], row["channel"], *known, problem)
+                    SegmentInfo(name, row["kind"], row["title"], row["purpose"], row["channel"], when, count, problem)
                 )
             else:
-                listed.append(SegmentInfo(name, "rule", name, "", "", *known, bad[name]))
+                listed.append(SegmentInfo(name, "rule", name, "", "", when, count, bad[name]))
         return listed
 
     def find(self, name: str) -> SegmentInfo:
@@ -108,15 +110,21 @@ class Catalogue:
             if name.casefold() == item.title.casefold():
                 return item
         raise SegmentError(
-            f"the segment {name!r} is unknown; a segment's name is expected, {near(name, [item.name for item in listed])}; "
+            f"the segment {name!r} is unknown; a segment's name is expected, "
+            f"{near(name, [item.name for item in listed])}; "
             "see `rapport segment list`"
         )
 
     def store(self, definition: Definition) -> int:
         """Put the definition into the records; its id."""
         row = {
-            "name": definition.name, "kind": definition.kind, "title": definition.title, "definition": definition.text,
-            "definition_sha256": definition.sha256, "purpose": definition.purpose, "channel": definition.channel,
+            "name": definition.name,
+            "kind": definition.kind,
+            "title": definition.title,
+            "definition": definition.text,
+            "definition_sha256": definition.sha256,
+            "purpose": definition.purpose,
+            "channel": definition.channel,
         }
         stored = {item["name"]: item for item in self._records.arrow("segments").to_pylist()}
         if {**stored.get(definition.name, {}), **row} != stored.get(definition.name):
@@ -137,5 +145,6 @@ def _of_label(label: str) -> Definition:
 
 def _clash(name: str, path: Path) -> SegmentError:
     return SegmentError(
-        f"{path} has the name of a segment of the model {MODEL!r}, {name!r}; a name of its own is expected; rename the file"
+        f"{path} has the name of a segment of the model {MODEL!r}, {name!r}; a name of its own is expected; rename the "
+        "file"
     )

@@ -37,7 +37,8 @@ def check(rule: Rule, store: FeatureStore, known_models: Sequence[str], where: s
         if subject.ref is None:
             if subject.name not in known_models:
                 raise SegmentError(
-                    f"{where} asks for the {subject}, but no scores of customers by a model {subject.name!r} are recorded; "
+                    f"{where} asks for the {subject}, but no scores of customers by a model {subject.name!r} are "
+                    "recorded; "
                     f"a scored model is expected, {near(subject.name, known_models)}; correct the name or run "
                     f"`rapport score {subject.name}`"
                 )
@@ -79,7 +80,9 @@ def _values(column: Any) -> NDArray[Any]:
     return np.array([item if isinstance(item, str) else None for item in values.tolist()], dtype=object)
 
 
-def scores(wanted: Sequence[Subject], customers: NDArray[np.int64], as_of: int, records: Records) -> dict[Subject, NDArray[Any]]:
+def scores(
+    wanted: Sequence[Subject], customers: NDArray[np.int64], as_of: int, records: Records
+) -> dict[Subject, NDArray[Any]]:
     """The columns of subjects that models have said, in the order of `customers`.
 
     Raises

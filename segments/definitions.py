@@ -73,14 +73,17 @@ def load(path: Path) -> Definition:
     values = _read(path)
     unknown = sorted(str(key) for key in values if key not in _KEYS)
     if unknown:
-        raise SegmentError(f"{path} has the key {unknown[0]!r}; the keys are {', '.join(_KEYS)}; {near(unknown[0], _KEYS)}")
+        raise SegmentError(
+            f"{path} has the key {unknown[0]!r}; the keys are {', '.join(_KEYS)}; {near(unknown[0], _KEYS)}"
+        )
     missing = [key for key in ("segment", "purpose", "channel", "where") if key not in values]
     if missing:
         raise SegmentError(f"{path} has no {missing[0]!r}; segment, purpose, channel and where are expected; add it")
     name = _text(values, "segment", path)
     if name != path.stem or not _NAME.fullmatch(name):
         raise SegmentError(
-            f"{path} names the segment {name!r}; the file's own name {path.stem!r}, made of lower-case letters, digits, _ and -, "
+            f"{path} names the segment {name!r}; the file's own name {path.stem!r}, made of lower-case letters, "
+            "digits, _ and -, "
             "is expected; rename one of them"
         )
     channel = _text(values, "channel", path)
@@ -122,7 +125,9 @@ def _read(path: Path) -> dict[Any, Any]:
         reason = " ".join(str(error).split())
         raise SegmentError(f"{path} is not YAML ({reason}); a segment definition is expected; mend it") from error
     if not isinstance(values, dict):
-        raise SegmentError(f"{path} holds a {type(values).__name__}; keys and values are expected; start with segment: {path.stem}")
+        raise SegmentError(
+            f"{path} holds a {type(values).__name__}; keys and values are expected; start with segment: {path.stem}"
+        )
     return values
 
 
@@ -132,7 +137,7 @@ class _Loader(yaml.SafeLoader):
     def compose_node(self, parent: Any, index: Any) -> Any:
         """Compose a node, refusing an alias."""
         if self.check_event(yaml.AliasEvent):
-            event = self.peek_event()
+            event = self.peek_event()  # type: ignore[no-untyped-call]  # PyYAML's parser
             raise yaml.composer.ComposerError(None, None, "aliases are not used here", event.start_mark)
         return super().compose_node(parent, index)
 
@@ -141,7 +146,9 @@ class _Loader(yaml.SafeLoader):
         seen: set[str] = set()
         for key, _ in node.value:
             if key.value in seen:
-                raise yaml.constructor.ConstructorError(None, None, f"the key {key.value!r} stands twice", key.start_mark)
+                raise yaml.constructor.ConstructorError(
+                    None, None, f"the key {key.value!r} stands twice", key.start_mark
+                )
             seen.add(str(key.value))
         return super().construct_mapping(node, deep=deep)
 

@@ -56,10 +56,14 @@ def _truth(rule: Rule, columns: Columns) -> tuple[Bools, Bools]:
             return false, true
         case All(parts):
             pairs = [_truth(item, columns) for item in parts]
-            return np.logical_and.reduce([true for true, _ in pairs]), np.logical_or.reduce([false for _, false in pairs])
+            return np.logical_and.reduce([true for true, _ in pairs]), np.logical_or.reduce(
+                [false for _, false in pairs]
+            )
         case AnyOf(parts):
             pairs = [_truth(item, columns) for item in parts]
-            return np.logical_or.reduce([true for true, _ in pairs]), np.logical_and.reduce([false for _, false in pairs])
+            return np.logical_or.reduce([true for true, _ in pairs]), np.logical_and.reduce(
+                [false for _, false in pairs]
+            )
 
 
 def _test(test: Comparison, column: NDArray[Any]) -> tuple[Bools, Bools]:
@@ -108,11 +112,14 @@ def _check(test: Comparison, column: NDArray[Any]) -> None:
         wrong = [item for item in test.operands if isinstance(item, str)]
         if wrong:
             raise SegmentError(
-                f"the {test.subject} is a number and {test.op} is {wrong[0]!r}; a number is expected; write it without quotes"
+                f"the {test.subject} is a number and {test.op} is {wrong[0]!r}; a number is expected; write it without "
+                "quotes"
             )
         return
     if test.op in _ORDER or test.op in ("between", "top"):
-        raise SegmentError(f"the {test.subject} is a text and cannot be {test.op}; is, in or known is expected; use one of them")
+        raise SegmentError(
+            f"the {test.subject} is a text and cannot be {test.op}; is, in or known is expected; use one of them"
+        )
     wrong_kind = [item for item in test.operands if not isinstance(item, str)]
     if wrong_kind:
         raise SegmentError(

@@ -66,10 +66,20 @@ class ExportReport:
     def to_json(self) -> dict[str, Any]:
         """The report as plain values; moments in ISO."""
         return {
-            "segment": self.segment, "as_of": iso(self.as_of), "rows": self.rows, "suppressed": dict(self.suppressed),
-            "added": self.added, "removed": self.removed, "sha256": self.sha256, "list_sha256": self.list_sha256,
-            "control_total": self.control_total, "purpose": self.purpose, "channel": self.channel,
-            "released_at": iso(self.released_at), "path": str(self.path), "hint": self.hint,
+            "segment": self.segment,
+            "as_of": iso(self.as_of),
+            "rows": self.rows,
+            "suppressed": dict(self.suppressed),
+            "added": self.added,
+            "removed": self.removed,
+            "sha256": self.sha256,
+            "list_sha256": self.list_sha256,
+            "control_total": self.control_total,
+            "purpose": self.purpose,
+            "channel": self.channel,
+            "released_at": iso(self.released_at),
+            "path": str(self.path),
+            "hint": self.hint,
         }
 
 
@@ -108,9 +118,19 @@ def write(released: ReleasedList, form: str, path: Path, *, added: int, removed:
     rows = texts(released)
     plain = csv_bytes([COLUMNS, *rows])
     facts = ExportReport(
-        segment=released.segment, purpose=released.purpose, channel=released.channel, as_of=released.as_of,
-        released_at=released.at, rows=len(rows), suppressed=released.suppressed, added=added, removed=removed,
-        control_total=control_total(released), list_sha256=hashlib.sha256(plain).hexdigest(), sha256="", path=path,
+        segment=released.segment,
+        purpose=released.purpose,
+        channel=released.channel,
+        as_of=released.as_of,
+        released_at=released.at,
+        rows=len(rows),
+        suppressed=released.suppressed,
+        added=added,
+        removed=removed,
+        control_total=control_total(released),
+        list_sha256=hashlib.sha256(plain).hexdigest(),
+        sha256="",
+        path=path,
         hint=released.hint,
     )
     content = plain if form == "csv" else _workbook(rows, facts)
@@ -157,8 +177,15 @@ def _workbook(rows: list[tuple[str, ...]], facts: ExportReport) -> bytes:
 def _info(facts: ExportReport) -> list[tuple[str, str]]:
     suppressed = ", ".join(f"{reason} {count}" for reason, count in facts.suppressed.items()) or "nobody"
     return [
-        ("segment", facts.segment), ("purpose", facts.purpose), ("channel", facts.channel), ("as of", iso(facts.as_of)),
-        ("released at", iso(facts.released_at)), ("rows", str(facts.rows)), ("left out", suppressed),
-        ("added", str(facts.added)), ("removed", str(facts.removed)), ("control total", str(facts.control_total)),
+        ("segment", facts.segment),
+        ("purpose", facts.purpose),
+        ("channel", facts.channel),
+        ("as of", iso(facts.as_of)),
+        ("released at", iso(facts.released_at)),
+        ("rows", str(facts.rows)),
+        ("left out", suppressed),
+        ("added", str(facts.added)),
+        ("removed", str(facts.removed)),
+        ("control total", str(facts.control_total)),
         ("SHA-256 of the CSV form", facts.list_sha256),
     ]

@@ -14,8 +14,15 @@ FEW_IDS = 2_000  # up to so many ids a query names them, beyond it reads all and
 
 
 def standing(
-    records: Records, table: str, columns: Sequence[str], upto_seq: int, *, where: str = "true", among: str = "",
-    ids: NDArray[np.int64] | None = None, parameters: Mapping[str, object] | None = None,
+    records: Records,
+    table: str,
+    columns: Sequence[str],
+    upto_seq: int,
+    *,
+    where: str = "true",
+    among: str = "",
+    ids: NDArray[np.int64] | None = None,
+    parameters: Mapping[str, object] | None = None,
 ) -> pa.Table:
     """The last version of each row of a versioned table among those that had arrived by `upto_seq`.
 
@@ -54,7 +61,9 @@ class Memberships:
     entered : array of bool
     """
 
-    def __init__(self, customer_id: NDArray[np.int64], occurred_at: NDArray[np.int64], entered: NDArray[np.bool_]) -> None:
+    def __init__(
+        self, customer_id: NDArray[np.int64], occurred_at: NDArray[np.int64], entered: NDArray[np.bool_]
+    ) -> None:
         order = np.lexsort((occurred_at, customer_id))
         self.customer_id, self.occurred_at, self.entered = customer_id[order], occurred_at[order], entered[order]
 
@@ -62,8 +71,12 @@ class Memberships:
     def read(cls, records: Records, segment_id: int, upto_seq: int) -> Memberships:
         """The facts of one segment that had arrived by `upto_seq`."""
         found = standing(
-            records, "segment_memberships", ("customer_id", "occurred_at", "change", "op"), upto_seq,
-            where="v.segment_id = :segment", parameters={"segment": segment_id},
+            records,
+            "segment_memberships",
+            ("customer_id", "occurred_at", "change", "op"),
+            upto_seq,
+            where="v.segment_id = :segment",
+            parameters={"segment": segment_id},
         )
         found = found.filter(pa.array([op != "retract" for op in found["op"].to_pylist()], pa.bool_()))
         entered = np.array([change == "enter" for change in found["change"].to_pylist()], dtype=bool)

@@ -41,7 +41,9 @@ def builds(records: Records, name: str | None = None) -> dict[str, list[Build]]:
     return made
 
 
-def record(records: Records, name: str, segment_id: int, members: NDArray[np.int64], as_of: int, definition: str) -> Build:
+def record(
+    records: Records, name: str, segment_id: int, members: NDArray[np.int64], as_of: int, definition: str
+) -> Build:
     """Make `members` the membership of a segment as of a moment, and tell the audit log.
 
     Only changes are written: who enters and who leaves at `as_of`. A build as of a moment that lies before other
@@ -77,21 +79,37 @@ def _changes(name: str, facts: Memberships, moment: int, wanted: dict[int, bool]
     """The rows that turn what is written at a moment into what is wanted there."""
     there = facts.on(moment)
     rows = [
-        {"source_key": f"{name}:{moment}:{customer}", "customer_id": customer, "occurred_at": moment, "op": "assert",
-         "change": "enter" if entered else "leave"}
+        {
+            "source_key": f"{name}:{moment}:{customer}",
+            "customer_id": customer,
+            "occurred_at": moment,
+            "op": "assert",
+            "change": "enter" if entered else "leave",
+        }
         for customer, entered in sorted(wanted.items())
         if there.get(customer) != entered
     ]
     gone = sorted(set(there) - set(wanted))
     rows += [
-        {"source_key": f"{name}:{moment}:{customer}", "customer_id": customer, "occurred_at": moment, "op": "retract",
-         "change": "enter" if there[customer] else "leave"}
+        {
+            "source_key": f"{name}:{moment}:{customer}",
+            "customer_id": customer,
+            "occurred_at": moment,
+            "op": "retract",
+            "change": "enter" if there[customer] else "leave",
+        }
         for customer in gone
     ]
     return rows
 
 
 def _table(rows: list[dict[str, Any]], segment_id: int) -> pa.Table:
-    kinds = {"source_key": pa.string(), "customer_id": pa.int64(), "occurred_at": pa.int64(), "op": pa.string(), "change": pa.string()}
+    kinds = {
+        "source_key": pa.string(),
+        "customer_id": pa.int64(),
+        "occurred_at": pa.int64(),
+        "op": pa.string(),
+        "change": pa.string(),
+    }
     table = pa.Table.from_pylist(rows, pa.schema(list(kinds.items())))
     return table.append_column("segment_id", pa.array([segment_id] * len(rows), pa.int64()))

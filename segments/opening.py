@@ -87,7 +87,9 @@ class Segments:
             If the segment is unknown or not built, or the cursor or limit cannot be.
         """
         if not 1 <= limit <= MOST:
-            raise SegmentError(f"the limit is {limit}; a number from 1 to {MOST} is expected; ask for a page of that size")
+            raise SegmentError(
+                f"the limit is {limit}; a number from 1 to {MOST} is expected; ask for a page of that size"
+            )
         info, built = self._built(name)
         as_of, after = parse_cursor(cursor) if cursor else (built.as_of, -1)
         page = self._page(info, as_of, after, limit)
@@ -136,7 +138,9 @@ class Segments:
         target = path or self._settings.exports_dir / f"{info.name}_{iso(built.as_of)[:10]}.{format}"
         report = export.write(released, format, target, added=len(now - before), removed=len(before - now))
         try:
-            self._disclose(export.EXPORTED, released, {"rows": report.rows, "sha256": report.sha256, "path": str(target)})
+            self._disclose(
+                export.EXPORTED, released, {"rows": report.rows, "sha256": report.sha256, "path": str(target)}
+            )
         except BaseException:
             target.unlink()
             raise
@@ -147,7 +151,8 @@ class Segments:
         made = builds(self._records, info.name).get(info.name)
         if not made:
             raise SegmentError(
-                f"the segment {info.name!r} has not been built; a membership is expected; run `rapport segment build {info.name}`"
+                f"the segment {info.name!r} has not been built; a membership is expected; run `rapport segment build "
+                f"{info.name}`"
             )
         return info, made[-1]
 
@@ -211,6 +216,6 @@ def _chain(first: bytes, rest: Iterator[bytes]) -> Iterator[bytes]:
     yield from rest
 
 
-def open(settings: Settings, records: Records, store: FeatureStore) -> Segments:  # noqa: A001 - as each package is opened
+def open(settings: Settings, records: Records, store: FeatureStore) -> Segments:  # noqa: A001 - crm's way
     """The segments of a workspace."""
     return Segments(settings, records, store)

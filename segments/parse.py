@@ -69,14 +69,18 @@ class _Parser:
 
     def _parts(self, value: object, where: str, depth: int) -> tuple[Rule, ...]:
         if not isinstance(value, list) or not value:
-            raise SegmentError(f"{where} is {_shown(value)}; a list of at least one condition is expected; write one with -")
+            raise SegmentError(
+                f"{where} is {_shown(value)}; a list of at least one condition is expected; write one with -"
+            )
         return tuple(self.rule(item, f"{where}[{number}]", depth + 1) for number, item in enumerate(value, 1))
 
 
 def _alone(value: dict[Any, Any], key: str, where: str) -> None:
     if len(value) > 1:
         other = next(str(item) for item in value if item != key)
-        raise SegmentError(f"{where} has {key!r} beside {other!r}; one of them is expected; put both into one all: list")
+        raise SegmentError(
+            f"{where} has {key!r} beside {other!r}; one of them is expected; put both into one all: list"
+        )
 
 
 def _test(value: dict[Any, Any], where: str) -> Comparison:
@@ -84,18 +88,23 @@ def _test(value: dict[Any, Any], where: str) -> Comparison:
     if len(kinds) != 1:
         known = ", ".join(SUBJECTS)
         keys = ", ".join(str(key) for key in value)
-        raise SegmentError(f"{where} has the keys {keys}; exactly one of {known} (or all, any, not) is expected; name one")
+        raise SegmentError(
+            f"{where} has the keys {keys}; exactly one of {known} (or all, any, not) is expected; name one"
+        )
     kind: SubjectKind = kinds[0]
     name = value[kind]
     if not isinstance(name, str) or not name.strip():
-        raise SegmentError(f"{where}.{kind} is {_shown(name)}; the name of {SUBJECTS[kind]} is expected; write it as text")
+        raise SegmentError(
+            f"{where}.{kind} is {_shown(name)}; the name of {SUBJECTS[kind]} is expected; write it as text"
+        )
     ops = [key for key in value if key != kind]
     unknown = [str(key) for key in ops if key not in OPS]
     if unknown:
         raise SegmentError(f"{where} has the key {unknown[0]!r}; a comparison is expected; {near(unknown[0], OPS)}")
     if len(ops) != 1:
         raise SegmentError(
-            f"{where} has {len(ops)} comparisons; exactly one of {', '.join(OPS)} is expected; use between, or two conditions"
+            f"{where} has {len(ops)} comparisons; exactly one of {', '.join(OPS)} is expected; use between, or two "
+            "conditions"
         )
     op = cast(Op, ops[0])
     return Comparison(Subject(kind, name.strip()), op, _operands(op, value[op], f"{where}.{op}"))
@@ -111,7 +120,9 @@ def _operands(op: Op, value: object, where: str) -> tuple[Scalar, ...]:
             raise SegmentError(f"{where} is {_shown(value)}; two numbers are expected; write [low, high]")
         low, high = (_number(item, where) for item in value)
         if low > high:
-            raise SegmentError(f"{where} is [{low:g}, {high:g}]; the smaller number is expected first; change their places")
+            raise SegmentError(
+                f"{where} is [{low:g}, {high:g}]; the smaller number is expected first; change their places"
+            )
         return low, high
     if op == "known":
         if not isinstance(value, bool):
@@ -120,7 +131,9 @@ def _operands(op: Op, value: object, where: str) -> tuple[Scalar, ...]:
     if op == "top":
         share = _number(value, where)
         if not 0 < share < 1:
-            raise SegmentError(f"{where} is {share:g}; a share between 0 and 1 is expected; write 0.2 for the top fifth")
+            raise SegmentError(
+                f"{where} is {share:g}; a share between 0 and 1 is expected; write 0.2 for the top fifth"
+            )
         return (share,)
     return (_number(value, where) if op in _NUMBERS else _scalar(value, where),)
 
@@ -136,7 +149,9 @@ def _scalar(value: object, where: str) -> Scalar:
         return value
     if isinstance(value, int | float) and math.isfinite(value):
         return float(value)
-    raise SegmentError(f"{where} is {_shown(value)}; a text, a number, true or false is expected; quote dates and empty texts")
+    raise SegmentError(
+        f"{where} is {_shown(value)}; a text, a number, true or false is expected; quote dates and empty texts"
+    )
 
 
 def _shown(value: object) -> str:

@@ -60,7 +60,10 @@ def latest(records: Records, model: str, as_of: int) -> Batch | None:
     if moment is None:
         return None
     rows = standing(
-        records, "scores", ("customer_id", "score", "band", "model_version", "seq", "op"), upto,
+        records,
+        "scores",
+        ("customer_id", "score", "band", "model_version", "seq", "op"),
+        upto,
         where="v.model = :model and v.occurred_at = :moment and v.customer_id is not null",
         parameters={"model": model, "moment": moment},
     ).to_pylist()

@@ -61,10 +61,8 @@ def _bars(canvas: Canvas, chart: Chart, item: Series, plot: Plot, bars: list[Bar
     column = Column("", "", chart.format, chart.unit)
     for at, left, wide, start, end in bars:
         upper, lower = sorted((plot.y(start), plot.y(end)))
-        canvas.add(
-            "rect", x=left, y=upper, width=max(wide, 0.5), height=lower - upper, fill=colour(index),
-            class_=f"c{index % 8}", tip=f"{item.name}, {chart.x[at]}: {column.text(item.values[at])}",
-        )
+        tip = f"{item.name}, {chart.x[at]}: {column.text(item.values[at])}"
+        canvas.box(left, upper, max(wide, 0.5), lower - upper, tip, fill=colour(index), class_=f"c{index % 8}")
 
 
 def _whiskers(canvas: Canvas, item: Series, plot: Plot, shift: float) -> None:

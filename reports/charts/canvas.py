@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import html
 import re
+from collections.abc import Mapping
 
 INK = "currentColor"
 FONT = "system-ui, -apple-system, Segoe UI, Roboto, Helvetica, Arial, sans-serif"
@@ -53,19 +54,30 @@ class Canvas:
     def __init__(self) -> None:
         self.parts: list[str] = []
 
-    def add(self, tag: str, content: str = "", *, tip: str = "", **attributes: object) -> None:
+    def add(self, tag: str, content: str = "", tip: str = "", **attributes: object) -> None:
         """One element; underscores in attribute names become hyphens, `tip` is shown by the browser on hovering."""
-        written = "".join(f' {name.strip("_").replace("_", "-")}="{_value(item)}"' for name, item in attributes.items())
-        inner = (f"<title>{escape(tip)}</title>" if tip else "") + escape(content)
-        self.parts.append(f"<{tag}{written}>{inner}</{tag}>" if inner else f"<{tag}{written}/>")
+        self._add(tag, content, tip, attributes)
 
-    def text(self, x: float, y: float, content: str, *, anchor: str = "start", size: float = 12, **more: object) -> None:
+    def text(
+        self, x: float, y: float, content: str, *, anchor: str = "start", size: float = 12, **more: object
+    ) -> None:
         """A piece of text; `x`, `y` is its baseline's start, middle or end."""
-        self.add("text", content, x=x, y=y, text_anchor=anchor, font_size=size, **{"fill": INK, **more})
+        place = {"x": x, "y": y, "text_anchor": anchor, "font_size": size, "fill": INK}
+        self._add("text", content, "", {**place, **more})
 
     def line(self, x1: float, y1: float, x2: float, y2: float, *, opacity: float = 0.15, **more: object) -> None:
         """A thin straight line in the colour of the text."""
-        self.add("line", x1=x1, y1=y1, x2=x2, y2=y2, **{"stroke": INK, "stroke_opacity": opacity, **more})
+        ends = {"x1": x1, "y1": y1, "x2": x2, "y2": y2, "stroke": INK, "stroke_opacity": opacity}
+        self._add("line", "", "", {**ends, **more})
+
+    def box(self, x: float, y: float, width: float, height: float, tip: str, **more: object) -> None:
+        """A rectangle with a tooltip."""
+        self._add("rect", "", tip, {"x": x, "y": y, "width": width, "height": height, **more})
+
+    def _add(self, tag: str, content: str, tip: str, attributes: Mapping[str, object]) -> None:
+        written = "".join(f' {name.strip("_").replace("_", "-")}="{_value(item)}"' for name, item in attributes.items())
+        inner = (f"<title>{escape(tip)}</title>" if tip else "") + escape(content)
+        self.parts.append(f"<{tag}{written}>{inner}</{tag}>" if inner else f"<{tag}{written}/>")
 
 
 def _value(item: object) -> str:

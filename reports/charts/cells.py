@@ -29,7 +29,9 @@ def heat(canvas: Canvas, chart: Chart, top: float, room: int, height: int) -> No
     for row, item in enumerate(chart.series):
         y = top + row * high
         if row % skip_rows == 0:
-            canvas.text(left - 8, y + high / 2 + 4, fit(item.name, left - 16, LABEL_SIZE), anchor="end", size=LABEL_SIZE)
+            canvas.text(
+                left - 8, y + high / 2 + 4, fit(item.name, left - 16, LABEL_SIZE), anchor="end", size=LABEL_SIZE
+            )
         for at in range(len(chart.x)):
             _cell(canvas, chart, item, at, (left + at * wide, y, wide, high), (low, most, diverging))
     widest = max(width(str(name), LABEL_SIZE) for name in chart.x)
@@ -49,16 +51,16 @@ def _cell(
     text = mark or as_text(value, chart.format, chart.unit)
     gap = 1 if wide > 6 and high > 6 else 0
     tip = f"{item.name}, {chart.x[at]}: {text}"
-    size = {"x": x, "y": y, "width": wide - gap, "height": high - gap}
+    size = (wide - gap, high - gap)
     if value is None and mark is None:
         return
     if value is None or mark is not None:
-        canvas.add("rect", **size, fill="none", stroke=INK, stroke_opacity=0.3, stroke_dasharray="2 2", tip=tip)
+        canvas.box(x, y, *size, tip, fill="none", stroke=INK, stroke_opacity=0.3, stroke_dasharray="2 2")
         ink = INK
     else:
         low, most, diverging = span
         fill, ink = shade((value - low) / (most - low) if most > low else 1.0, diverging=diverging)
-        canvas.add("rect", **size, fill=fill, tip=tip)
+        canvas.box(x, y, *size, tip, fill=fill)
     brief = text.replace("\N{NO-BREAK SPACE}%", "")
     if chart.format == "percent" and value is not None and mark is None:
         brief = f"{100 * value:.0f}"
@@ -82,9 +84,6 @@ def funnel(canvas: Canvas, chart: Chart, top: float, room: int, height: int) -> 
         told = mark or column.text(value)
         if before and value is not None and mark is None:
             told += f"  ({as_text(value / before, 'percent')})"
-        canvas.add(
-            "rect", x=left, y=y + 3, width=max(long, 1), height=step - 6, rx=2, fill=colour(0), class_="c0",
-            tip=f"{name}: {told}",
-        )
+        canvas.box(left, y + 3, max(long, 1), step - 6, f"{name}: {told}", rx=2, fill=colour(0), class_="c0")
         canvas.text(left + long + 8, y + step / 2 + 4, told)
         before = value

@@ -11,8 +11,13 @@ from reports.charts.palette import colour
 
 WIDTH, HEIGHT = 720, 320
 _DRAWERS = {
-    "line": lines.draw, "step": lines.draw, "points": lines.draw, "bar": bars.grouped, "stacked": bars.stacked,
-    "heat": cells.heat, "funnel": cells.funnel,
+    "line": lines.draw,
+    "step": lines.draw,
+    "points": lines.draw,
+    "bar": bars.grouped,
+    "stacked": bars.stacked,
+    "heat": cells.heat,
+    "funnel": cells.funnel,
 }
 
 
@@ -49,7 +54,8 @@ def svg(chart: Chart, *, width: int = WIDTH, height: int | None = None) -> str:
     return (
         f'<svg xmlns="http://www.w3.org/2000/svg" class="chart" viewBox="0 0 {width} {high}" width="{width}" '
         f'height="{high}" role="img" aria-labelledby="t{key} d{key}" font-family="{FONT}">'
-        f'<title id="t{key}">{escape(chart.title)}</title><desc id="d{key}">{escape(chart.summary())}</desc>{body}</svg>'
+        f'<title id="t{key}">{escape(chart.title)}</title><desc '
+        f'id="d{key}">{escape(chart.summary())}</desc>{body}</svg>'
     )
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import replace
+from itertools import pairwise
 
 from reports.charts.axes import Plot, frame
 from reports.charts.canvas import Canvas, number
@@ -55,7 +56,7 @@ def _path(points: list[Point]) -> str:
 def _steps(points: list[Point]) -> list[Point]:
     """The corners of a line that keeps a value until the next position."""
     corners = points[:1]
-    for (_, before), (x, y) in zip(points, points[1:], strict=False):
+    for (_, before), (x, y) in pairwise(points):
         corners += [(x, before), (x, y)]
     return corners
 
@@ -70,7 +71,10 @@ def _thin(points: list[Point]) -> list[Point]:
     kept: list[Point] = []
     for column in columns.values():
         extremes = {0, len(column) - 1}
-        extremes |= {min(range(len(column)), key=lambda at: column[at][1]), max(range(len(column)), key=lambda at: column[at][1])}
+        extremes |= {
+            min(range(len(column)), key=lambda at: column[at][1]),
+            max(range(len(column)), key=lambda at: column[at][1]),
+        }
         kept += [column[at] for at in sorted(extremes)]
     return kept
 
@@ -97,7 +101,9 @@ def _whiskers(canvas: Canvas, item: Series, plot: Plot, look: dict[str, str]) ->
     for at, (low, high) in enumerate(zip(item.low or (), item.high or (), strict=True)):
         if low is not None and high is not None:
             x, y1, y2 = plot.x(at), plot.y(low), plot.y(high)
-            caps = f"M{number(x - 4)} {number(y1)}h8M{number(x - 4)} {number(y2)}h8M{number(x)} {number(y1)}V{number(y2)}"
+            caps = (
+                f"M{number(x - 4)} {number(y1)}h8M{number(x - 4)} {number(y2)}h8M{number(x)} {number(y1)}V{number(y2)}"
+            )
             canvas.add("path", d=caps, fill="none", stroke_width=1.5, **look)
 
 
@@ -108,8 +114,14 @@ def _marks(canvas: Canvas, chart: Chart, item: Series, plot: Plot, index: int) -
         if chart.kind == "points":
             dots = "".join(f"M{number(plot.x(at))} {number(plot.y(value))}h0" for at, value in known)
             canvas.add(
-                "path", d=dots, fill="none", stroke=colour(index), stroke_width=4, stroke_linecap="round",
-                stroke_opacity=0.6, class_=f"l{index % 8}",
+                "path",
+                d=dots,
+                fill="none",
+                stroke=colour(index),
+                stroke_width=4,
+                stroke_linecap="round",
+                stroke_opacity=0.6,
+                class_=f"l{index % 8}",
             )
         return
     column = Column("", "", chart.format, chart.unit)
@@ -126,12 +138,12 @@ def _interval(item: Series, at: int, column: Column) -> str:
 
 def _mark(canvas: Canvas, x: float, y: float, radius: float, index: int, tip: str) -> None:
     """A disc, a square or a diamond, by the series' number, so that colour is not the only difference."""
-    look: dict[str, object] = {"fill": colour(index), "class_": f"c{index % 8}", "tip": tip}
+    fill, name = colour(index), f"c{index % 8}"
     if index % 3 == 0:
-        canvas.add("circle", cx=x, cy=y, r=radius, **look)  # type: ignore[arg-type]  # the keywords are all attributes
+        canvas.add("circle", tip=tip, cx=x, cy=y, r=radius, fill=fill, class_=name)
     elif index % 3 == 1:
-        canvas.add("rect", x=x - radius, y=y - radius, width=2 * radius, height=2 * radius, **look)  # type: ignore[arg-type]  # same
+        canvas.box(x - radius, y - radius, 2 * radius, 2 * radius, tip, fill=fill, class_=name)
     else:
         reach = number(1.4 * radius)
         path = f"M{number(x)} {number(y - 1.4 * radius)}l{reach} {reach}l-{reach} {reach}l-{reach} -{reach}Z"
-        canvas.add("path", d=path, **look)  # type: ignore[arg-type]  # same
+        canvas.add("path", tip=tip, d=path, fill=fill, class_=name)

@@ -63,5 +63,6 @@ class Scale:
     end: float
 
     def __call__(self, value: float) -> float:
+        """The place of a value."""
         span = self.high - self.low
         return self.start + (value - self.low) / span * (self.end - self.start) if span else (self.start + self.end) / 2

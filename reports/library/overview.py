@@ -1,4 +1,4 @@
-"""The business on one page: customers, revenue, retention, the ways of leads and deals, risk, service, recommendations."""
+"""The business on one page: customers, revenue, retention, risk, leads and deals, service, recommendations."""
 
 from __future__ import annotations
 
@@ -10,7 +10,9 @@ from reports.sections import customers, deals, findings, leads, retention, reven
 
 def sections(reading: Reading) -> list[Section]:
     """All sections, what stands out first."""
-    parts = [part.section(reading) for part in (customers, revenue, retention, risk, leads, deals, service, suggestions)]
+    parts = [
+        part.section(reading) for part in (customers, revenue, retention, risk, leads, deals, service, suggestions)
+    ]
     first = findings.section(parts)
     return [*([first] if first else []), *parts]
 

@@ -13,7 +13,12 @@ from reports.table import FEW, Column, Table
 
 SHEET_NAME = 31  # characters that Excel allows
 _FORMATS: dict[Kind, str] = {
-    "int": "#,##0", "number": "#,##0.###", "percent": "0.0%", "money": "#,##0.00", "days": "#,##0.0", "date": "yyyy-mm-dd",
+    "int": "#,##0",
+    "number": "#,##0.###",
+    "percent": "0.0%",
+    "money": "#,##0.00",
+    "days": "#,##0.0",
+    "date": "yyyy-mm-dd",
     "text": "@",
 }
 

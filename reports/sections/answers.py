@@ -26,15 +26,17 @@ class Batch:
 def batch(reading: Reading, model: str, table: str = "scores") -> Batch | None:
     """Make the latest batch of a model the relation ``batch``; None if it has none.
 
-    Of several versions that answered as of the same moment the one whose rows arrived last counts. A report as of an earlier
-    moment takes the batch that was latest then.
+    Of several versions that answered as of the same moment the one whose rows arrived last counts. A report as of an
+    earlier moment takes the batch that was latest then.
     """
     moment = "" if reading.given is None else " and s.occurred_at <= :as_of"
-    parameters: dict[str, object] = {"model": model} if reading.given is None else {"model": model, "as_of": reading.given}
+    parameters: dict[str, object] = (
+        {"model": model} if reading.given is None else {"model": model, "as_of": reading.given}
+    )
     latest = f"select max(s.occurred_at) from {table} s where s.model = :model and s.op <> 'retract'{moment}"  # noqa: S608 - ours
     found = reading.records.query(
-        f"select * from {table} t where t.model = :model and t.occurred_at = ({latest}) and t.op <> 'retract' and t.version = "  # noqa: S608 - same
-        f"(select max(n.version) from {table} n where n.id = t.id)",
+        f"select * from {table} t where t.model = :model and t.occurred_at = ({latest}) and t.op <> 'retract' "  # noqa: S608 - same
+        f"and t.version = (select max(n.version) from {table} n where n.id = t.id)",
         parameters,
     )
     if not found.num_rows:
@@ -44,5 +46,7 @@ def batch(reading: Reading, model: str, table: str = "scores") -> Batch | None:
         "create or replace table batch as select * from arrived_batch where model_version = "
         "(select arg_max(model_version, seq) from arrived_batch)"
     )
-    one = reading.ask("select any_value(model_version) as version, any_value(occurred_at) as as_of, count(*) as n from batch")[0]
+    one = reading.ask(
+        "select any_value(model_version) as version, any_value(occurred_at) as as_of, count(*) as n from batch"
+    )[0]
     return Batch(model, str(one["version"]), int(one["as_of"]), int(one["n"]))

@@ -43,19 +43,26 @@ def _revenue(section: Section, table: Table) -> str | None:
         return None
     net = table.columns[-1]
     change = now / before - 1
-    return f"Net revenue of {later} was {net.text(now)}, {abs(change):.0%} {'above' if change >= 0 else 'below'} {earlier}."
+    side = "above" if change >= 0 else "below"
+    return f"Net revenue of {later} was {net.text(now)}, {abs(change):.0%} {side} {earlier}."
 
 
 def _retention(table: Table) -> str | None:
     first = [row[2] for row in table.rows if isinstance(row[2], float)]
     if len(first) < 3:
         return None
-    return f"Of each month's new customers between {min(first):.0%} and {max(first):.0%} bought again in the month after."
+    return (
+        f"Of each month's new customers between {min(first):.0%} and {max(first):.0%} bought again in the month after."
+    )
 
 
 def _risk(table: Table) -> str | None:
     told = [(row[3], str(row[0])) for row in table.rows if isinstance(row[3], float)]
-    return f"The segment {max(told)[1]!r} has the highest mean risk of leaving, {max(told)[0]:.0%}." if len(told) > 1 else None
+    return (
+        f"The segment {max(told)[1]!r} has the highest mean risk of leaving, {max(told)[0]:.0%}."
+        if len(told) > 1
+        else None
+    )
 
 
 def _weakest(table: Table) -> str | None:

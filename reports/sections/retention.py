@@ -21,7 +21,8 @@ def section(reading: Reading) -> Section:
     cells = reading.ask(
         "with buyers as (select customer_id, month, min(month) over (partition by customer_id) as first from sales "
         "where kind = 'sale' and customer_id is not null group by customer_id, month) "
-        "select strftime(first, '%Y-%m') as cohort, date_diff('month', first, month)::int as age, count(*) as n from buyers "
+        "select strftime(first, '%Y-%m') as cohort, date_diff('month', first, month)::int as age, count(*) as n from "
+        "buyers "
         "group by all order by all"
     )
     counts: dict[str, dict[int, int]] = {}
@@ -32,7 +33,13 @@ def section(reading: Reading) -> Section:
     shown = sorted(counts)[-COHORTS:]
     reach = min(MONTHS, max((_age(cohort, ended) for cohort in shown), default=0))
     if reach < 1:
-        return Section(NAME, TITLE, [Text("No cohort has seen a whole month after its first one yet.")], moment, sales.rows(reading, moment))
+        return Section(
+            NAME,
+            TITLE,
+            [Text("No cohort has seen a whole month after its first one yet.")],
+            moment,
+            sales.rows(reading, moment),
+        )
     rows = [(cohort, _row(counts[cohort], min(reach, _age(cohort, ended)), reach)) for cohort in shown]
     note = (
         "Share of each month's new customers who bought again so many months later; only months that had ended. "
@@ -60,10 +67,15 @@ def _row(counts: dict[int, int], known: int, reach: int) -> list[Value]:
 def _figure(rows: list[tuple[str, list[Value]]], counts: dict[str, dict[int, int]], reach: int) -> Figure:
     ages = [str(age) for age in range(1, reach + 1)]
     chart = Chart(
-        kind="heat", title="Customers who came back", x=ages, x_title="months after the first purchase", format="percent",
+        kind="heat",
+        title="Customers who came back",
+        x=ages,
+        x_title="months after the first purchase",
+        format="percent",
         series=[
             Series(
-                name=cohort, values=[value if isinstance(value, float) else None for value in row],
+                name=cohort,
+                values=[value if isinstance(value, float) else None for value in row],
                 marks=[str(value) if value is FEW else None for value in row],
             )
             for cohort, row in rows

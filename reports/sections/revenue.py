@@ -28,17 +28,17 @@ def section(reading: Reading) -> Section:
     blocks: list[Block] = [_numbers(found, currencies)]
     if not found:
         blocks.append(Text("No order happened before the moment."))
-    for code in currencies[:MOST]:
-        blocks.append(_figure(code, [row for row in found if row["currency"] == code]))
-    for code in currencies[MOST:]:
-        blocks.append(_table(code, [row for row in found if row["currency"] == code]))
+    mine = {code: [row for row in found if row["currency"] == code] for code in currencies}
+    blocks += [_figure(code, mine[code]) for code in currencies[:MOST]]
+    blocks += [_table(code, mine[code]) for code in currencies[MOST:]]
     return Section(NAME, TITLE, blocks, moment, sales.rows(reading, moment))
 
 
 def months(reading: Reading) -> list[dict[str, Any]]:
     """Sums of ten-thousandths by currency and month, in that order."""
     return reading.ask(
-        "select currency, strftime(month, '%Y-%m') as month, coalesce(sum(amount) filter (kind = 'sale'), 0)::bigint as gross, "
+        "select currency, strftime(month, '%Y-%m') as month, coalesce(sum(amount) filter (kind = 'sale'), 0)::bigint "
+        "as gross, "
         "coalesce(sum(amount) filter (kind = 'return'), 0)::bigint as returns, "
         "coalesce(sum(amount) filter (kind = 'adjustment'), 0)::bigint as adjustments, sum(amount)::bigint as net, "
         "count(distinct order_id) filter (kind = 'sale') as orders from sales group by all order by all"
@@ -65,8 +65,13 @@ def _figure(code: str, found: list[dict[str, Any]]) -> Figure:
         if part != "adjustments" or any(row[part] for row in found)
     ]
     chart = Chart(
-        kind="line", title=f"Revenue by month, {code}", x=[row["month"] for row in found], y_title=code, series=series,
-        format="money", unit=code,
+        kind="line",
+        title=f"Revenue by month, {code}",
+        x=[row["month"] for row in found],
+        y_title=code,
+        series=series,
+        format="money",
+        unit=code,
     )
     return Figure(chart, _table(code, found))
 

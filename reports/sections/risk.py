@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 import pyarrow as pa
+from numpy.typing import NDArray
 
 from reports.charts import Chart, Series
 from reports.reading import Reading
@@ -11,12 +14,15 @@ from reports.report import Block, Figure, KeyNumber, KeyNumbers, Section, Text
 from reports.sections.answers import batch
 from reports.table import Column, Table, Value, people
 from segments.ledger import Memberships
-from segments.membership import builds
+from segments.membership import Build, builds
 
 NAME, TITLE, MODEL = "risk", "Risk of leaving", "churn"
 COLUMNS = (
-    Column("segment", "Segment"), Column("members", "Members", "int"), Column("scored", "Scored", "int"),
-    Column("risk", "Mean risk", "percent"), Column("high", "In the highest band", "int"),
+    Column("segment", "Segment"),
+    Column("members", "Members", "int"),
+    Column("scored", "Scored", "int"),
+    Column("risk", "Mean risk", "percent"),
+    Column("high", "In the highest band", "int"),
     Column("expected", "Expected to leave", "number"),
 )
 
@@ -26,13 +32,22 @@ def section(reading: Reading) -> Section:
     scored = batch(reading, MODEL)
     if scored is None:
         return Section(NAME, TITLE, [Text(f"Nobody has a churn score yet; `rapport score {MODEL}` writes them.")])
-    reading.run("create or replace table risk as select customer_id, score, band from batch where customer_id is not null")
-    bands = reading.ask("select coalesce(band, '-') as band, count(*) as n, avg(score) as score from risk group by 1 order by 3 desc nulls last")
+    reading.run(
+        "create or replace table risk as select customer_id, score, band from batch where customer_id is not null"
+    )
+    bands = reading.ask(
+        "select coalesce(band, '-') as band, count(*) as n, avg(score) as score from risk group by 1 order by 3 desc "
+        "nulls last"
+    )
     total = reading.ask("select count(*) as n, avg(score) as score, sum(score) as expected from risk")[0]
-    numbers = KeyNumbers("risk", [
-        KeyNumber("Scored customers", people(total["n"]), note=scored.said), KeyNumber("Mean risk", total["score"], "percent"),
-        KeyNumber("Expected to leave", total["expected"], "number", note="sum of the probabilities"),
-    ])  # fmt: skip
+    numbers = KeyNumbers(
+        "risk",
+        [
+            KeyNumber("Scored customers", people(total["n"]), note=scored.said),
+            KeyNumber("Mean risk", total["score"], "percent"),
+            KeyNumber("Expected to leave", total["expected"], "number", note="sum of the probabilities"),
+        ],
+    )
     blocks: list[Block] = [numbers, _bands(bands)]
     blocks += _by_segment(reading, str(bands[0]["band"]))
     return Section(NAME, TITLE, blocks, scored.as_of, {"scores": scored.rows})
@@ -45,7 +60,11 @@ def _bands(found: list[dict[str, object]]) -> Figure:
         score = row["score"]
         rows.append((str(row["band"]), told, score if isinstance(told, int) and isinstance(score, float) else None))
     chart = Chart(
-        kind="bar", title="Customers by risk band", x=[str(row[0]) for row in rows], y_title="customers", format="int",
+        kind="bar",
+        title="Customers by risk band",
+        x=[str(row[0]) for row in rows],
+        y_title="customers",
+        format="int",
         series=[Series(name="customers", values=[float(row[1]) if isinstance(row[1], int) else None for row in rows])],
     )
     columns = (Column("band", "Band"), Column("customers", "Customers", "int"), Column("risk", "Mean risk", "percent"))
@@ -59,21 +78,28 @@ def _by_segment(reading: Reading, highest: str) -> list[Block]:
     for item in listed:
         if item["name"] in built:
             facts = Memberships.read(reading.records, item["id"], reading.watermark)
-            rows.append(_segment(reading, item["title"] or item["name"], facts.at(_moment(reading, built[item["name"]])), highest))
+            rows.append(
+                _segment(
+                    reading, item["title"] or item["name"], facts.at(_moment(reading, built[item["name"]])), highest
+                )
+            )
     if not rows:
         return [Text("No segment has been built yet; `rapport segment build` does it.")]
     chart = Chart(
-        kind="bar", title="Mean risk by segment", x=[str(row[0]) for row in rows], format="percent",
+        kind="bar",
+        title="Mean risk by segment",
+        x=[str(row[0]) for row in rows],
+        format="percent",
         series=[Series(name="mean risk", values=[row[3] if isinstance(row[3], float) else None for row in rows])],
     )
     return [Figure(chart, Table("risk_by_segment", "Risk by segment", COLUMNS, rows))]
 
 
-def _moment(reading: Reading, made: list) -> int:  # type: ignore[type-arg]
+def _moment(reading: Reading, made: Sequence[Build]) -> int:
     return int(made[-1].as_of if reading.given is None else reading.given)
 
 
-def _segment(reading: Reading, title: str, members: np.ndarray, highest: str) -> tuple[Value, ...]:  # type: ignore[type-arg]
+def _segment(reading: Reading, title: str, members: NDArray[np.int64], highest: str) -> tuple[Value, ...]:
     reading.put("members", pa.table({"customer_id": members}))
     found = reading.ask(
         "select count(*) as scored, avg(score) as risk, sum(score) as expected, "
@@ -83,6 +109,10 @@ def _segment(reading: Reading, title: str, members: np.ndarray, highest: str) ->
     scored = people(found["scored"])
     told = isinstance(scored, int)
     return (
-        title, people(len(members)), scored, found["risk"] if told else None, people(found["high"]) if told else None,
+        title,
+        people(len(members)),
+        scored,
+        found["risk"] if told else None,
+        people(found["high"]) if told else None,
         found["expected"] if told else None,
     )

@@ -22,7 +22,8 @@ def lines(reading: Reading, at: int | None = None) -> int | None:
     reading.see("orders", ("customer_id", "kind", "amount", "currency"), moment)
     reading.see("order_lines", ("order_id", "customer_id", "kind", "amount", "currency"), moment)
     reading.run(
-        "create or replace table sales as select *, date_trunc('month', make_timestamp(occurred_at))::date as month from ("
+        "create or replace table sales as select *, date_trunc('month', make_timestamp(occurred_at))::date as month "
+        "from ("
         "select customer_id, order_id, kind, amount, currency, occurred_at from order_lines union all "
         "select customer_id, id, kind, amount, currency, occurred_at from orders o "
         "where amount is not null and not exists (select 1 from order_lines l where l.order_id = o.id))"
@@ -37,4 +38,8 @@ def rows(reading: Reading, moment: int) -> dict[str, int]:
 
 def nothing(name: str, title: str) -> Section:
     """The section of a workspace without orders."""
-    return Section(name, title, [Text("No orders are recorded. They come with an import whose mapping fills orders or order_lines.")])
+    return Section(
+        name,
+        title,
+        [Text("No orders are recorded. They come with an import whose mapping fills orders or order_lines.")],
+    )

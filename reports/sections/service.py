@@ -13,7 +13,9 @@ OPEN = ("new", "open", "waiting_customer", "waiting_third_party", "scheduled")
 PRIORITIES = ("urgent", "high", "normal", "low")
 _OPEN = ", ".join(f"'{state}'" for state in OPEN)
 COLUMNS = (
-    Column("priority", "Priority"), Column("open", "Open", "int"), Column("age", "Median age", "days"),
+    Column("priority", "Priority"),
+    Column("open", "Open", "int"),
+    Column("age", "Median age", "days"),
     Column("oldest", "Oldest", "days"),
 )
 
@@ -30,17 +32,31 @@ def section(reading: Reading) -> Section:
         {"moment": moment, "day": DAY},
     )
     by = {row["priority"]: row for row in found}
-    table = [(name, by[name]["n"], by[name]["age"], by[name]["oldest"]) if name in by else (name, 0, None, None) for name in PRIORITIES]
+    table = [
+        (name, by[name]["n"], by[name]["age"], by[name]["oldest"]) if name in by else (name, 0, None, None)
+        for name in PRIORITIES
+    ]
     total = reading.ask(
-        "select count(*) as n, median((resolved_at - opened_at) / $day) filter (resolved_at is not null) as days from tickets",
+        "select count(*) as n, median((resolved_at - opened_at) / $day) filter (resolved_at is not null) as days from "
+        "tickets",
         {"day": DAY},
     )[0]
-    numbers = KeyNumbers("tickets", [
-        KeyNumber("Tickets", total["n"]), KeyNumber("Open", sum(row["n"] for row in found)),
-        KeyNumber("Median time to resolve", total["days"], "days"),
-    ])  # fmt: skip
+    numbers = KeyNumbers(
+        "tickets",
+        [
+            KeyNumber("Tickets", total["n"]),
+            KeyNumber("Open", sum(row["n"] for row in found)),
+            KeyNumber("Median time to resolve", total["days"], "days"),
+        ],
+    )
     chart = Chart(
-        kind="bar", title="Open tickets by priority", x=list(PRIORITIES), y_title="tickets", format="int",
+        kind="bar",
+        title="Open tickets by priority",
+        x=list(PRIORITIES),
+        y_title="tickets",
+        format="int",
         series=[Series(name="open", values=[row[1] for row in table])],
     )
-    return Section(NAME, TITLE, [numbers, Figure(chart, Table("open_tickets", "Open tickets", COLUMNS, table))], moment, rows)
+    return Section(
+        NAME, TITLE, [numbers, Figure(chart, Table("open_tickets", "Open tickets", COLUMNS, table))], moment, rows
+    )

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import re
 import xml.etree.ElementTree as ET
+from itertools import pairwise
 
 import pytest
 from hypothesis import given
@@ -17,7 +18,7 @@ from reports.charts.scale import Scale, extent, ticks
 
 KINDS: tuple[Kind, ...] = ("line", "step", "points", "bar", "stacked", "heat", "funnel")
 NS = "{http://www.w3.org/2000/svg}"
-EVIL = "<script>alert(1)</script>\" onload=\"x\x00"
+EVIL = '<script>alert(1)</script>" onload="x\x00'
 
 
 def parsed(chart: Chart) -> ET.Element:
@@ -60,11 +61,22 @@ def test_every_kind_takes_one_value_no_value_and_no_position(kind: Kind) -> None
 
 @pytest.mark.parametrize("kind", KINDS)
 def test_names_from_records_cannot_leave_their_place(kind: Kind) -> None:
-    chart = Chart(kind=kind, title=EVIL, x=[EVIL, "b"], x_title=EVIL, y_title=EVIL, series=[Series(name=EVIL, values=[1, 2])])
+    chart = Chart(
+        kind=kind, title=EVIL, x=[EVIL, "b"], x_title=EVIL, y_title=EVIL, series=[Series(name=EVIL, values=[1, 2])]
+    )
     drawn = svg(chart)
     root = parsed(chart)
     assert "<script" not in drawn
-    assert {item.tag.removeprefix(NS) for item in root.iter()} <= {"svg", "title", "desc", "text", "rect", "path", "circle", "line"}
+    assert {item.tag.removeprefix(NS) for item in root.iter()} <= {
+        "svg",
+        "title",
+        "desc",
+        "text",
+        "rect",
+        "path",
+        "circle",
+        "line",
+    }
     assert not any(name.startswith("on") or name == "style" for item in root.iter() for name in item.attrib)
 
 
@@ -82,7 +94,9 @@ def test_bars_are_as_high_as_their_values_and_hang_below_zero() -> None:
 
 def test_stacked_bars_meet_and_negative_parts_stack_downwards() -> None:
     chart = Chart(
-        kind="stacked", title="T", x=["a"],
+        kind="stacked",
+        title="T",
+        x=["a"],
         series=[Series(name=str(at), values=[value]) for at, value in enumerate((4, 6, -3, -2))],
     )
     first, second, third, fourth = [(float(item.attrib["y"]), float(item.attrib["height"])) for item in bars(chart)]
@@ -92,7 +106,11 @@ def test_stacked_bars_meet_and_negative_parts_stack_downwards() -> None:
 
 
 def test_a_line_breaks_at_a_gap() -> None:
-    lines = [item.attrib["d"] for item in parsed(one("line", [1, 2, None, 4, 5])).iter(f"{NS}path") if item.attrib.get("fill") == "none"]
+    lines = [
+        item.attrib["d"]
+        for item in parsed(one("line", [1, 2, None, 4, 5])).iter(f"{NS}path")
+        if item.attrib.get("fill") == "none"
+    ]
     assert [len(re.findall("[ML]", line)) for line in lines] == [2, 2]
 
 
@@ -112,10 +130,12 @@ def test_points_carry_their_interval() -> None:
 
 
 def test_points_of_several_series_stand_side_by_side() -> None:
-    chart = Chart(kind="points", title="T", x=["a"], series=[Series(name="one", values=[1]), Series(name="two", values=[1])])
+    chart = Chart(
+        kind="points", title="T", x=["a"], series=[Series(name="one", values=[1]), Series(name="two", values=[1])]
+    )
     root = parsed(chart)
     (circle,) = root.iter(f"{NS}circle")
-    square = [item for item in root.iter(f"{NS}rect") if item.find(f"{NS}title") is not None][0]
+    square = next(item for item in root.iter(f"{NS}rect") if item.find(f"{NS}title") is not None)
     assert float(square.attrib["x"]) + 4 - float(circle.attrib["cx"]) == pytest.approx(18)
 
 
@@ -157,11 +177,13 @@ def test_a_funnel_tells_the_share_of_the_step_before() -> None:
 
 
 def test_many_names_are_thinned_until_they_fit_side_by_side() -> None:
-    chart = Chart(kind="bar", title="T", x=[f"2011-{at:03d}" for at in range(100)], series=[Series(name="s", values=[1.0] * 100)])
+    chart = Chart(
+        kind="bar", title="T", x=[f"2011-{at:03d}" for at in range(100)], series=[Series(name="s", values=[1.0] * 100)]
+    )
     names = [item for item in parsed(chart).iter(f"{NS}text") if (item.text or "").startswith("2011-")]
     places = [float(item.attrib["x"]) for item in names]
     assert 4 < len(names) < 20
-    assert min(b - a for a, b in zip(places, places[1:], strict=False)) > 50
+    assert min(b - a for a, b in pairwise(places)) > 50
 
 
 def test_units_and_large_numbers_are_read_easily() -> None:
@@ -171,7 +193,9 @@ def test_units_and_large_numbers_are_read_easily() -> None:
 
 
 def test_series_differ_in_more_than_colour() -> None:
-    chart = Chart(kind="line", title="T", x=["a", "b"], series=[Series(name=str(at), values=[at, at + 1]) for at in range(3)])
+    chart = Chart(
+        kind="line", title="T", x=["a", "b"], series=[Series(name=str(at), values=[at, at + 1]) for at in range(3)]
+    )
     lines = [item for item in parsed(chart).iter(f"{NS}path") if item.attrib.get("fill") == "none"]
     assert len({item.attrib["stroke-dasharray"] for item in lines}) == 3
     assert len(set(SERIES)) == 8
@@ -185,7 +209,7 @@ def test_ticks_cover_the_range_in_equal_round_steps(first: float, second: float)
     assert marks[0] <= low + margin
     assert marks[-1] >= high - margin
     assert 2 <= len(marks) <= 9
-    assert all(b - a == pytest.approx(step, rel=1e-6) for a, b in zip(marks, marks[1:], strict=False))
+    assert all(b - a == pytest.approx(step, rel=1e-6) for a, b in pairwise(marks))
 
 
 def test_an_axis_holds_zero_only_when_it_is_near_or_asked_for() -> None:
@@ -201,7 +225,10 @@ def test_an_axis_holds_zero_only_when_it_is_near_or_asked_for() -> None:
     ("make", "sentence"),
     [
         (lambda: one("pie", [1]), "the chart 'T' is a 'pie'"),  # type: ignore[arg-type]  # a wrong kind on purpose
-        (lambda: Chart(kind="bar", title="T", x=["a"], series=[Series(name="s", values=[1, 2])]), "has 2 values; 1 are expected"),
+        (
+            lambda: Chart(kind="bar", title="T", x=["a"], series=[Series(name="s", values=[1, 2])]),
+            "has 2 values; 1 are expected",
+        ),
         (lambda: Series(name="s", values=[1], low=[1]), "has one end of an interval"),
         (lambda: Chart(kind="funnel", title="T", x=["a"], series=[]), "has 0 series; one is expected"),
     ],

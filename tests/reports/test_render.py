@@ -32,6 +32,7 @@ from reports import (
 from reports.render import FORMS, html, xlsx
 from reports.render import csv as archive
 from reports.render import json as as_json
+from reports.report import Block
 
 EVIL = "<script>alert('x')</script>"
 FORMULA = "=cmd|'/C calc'!A0"
@@ -40,18 +41,33 @@ FORMULA = "=cmd|'/C calc'!A0"
 @pytest.fixture
 def report() -> Report:
     table = Table(
-        "people", "People", (Column("name", "Name"), Column("n", "Count", "int"), Column("share", "Share", "percent"), Column("sum", "Sum", "money", "EUR")),
+        "people",
+        "People",
+        (
+            Column("name", "Name"),
+            Column("n", "Count", "int"),
+            Column("share", "Share", "percent"),
+            Column("sum", "Sum", "money", "EUR"),
+        ),
         [(EVIL, 1234, 0.25, 1.5), (FORMULA, FEW, None, float("nan")), ("-3", 5, 1.0, -2.0)],
         note=EVIL,
     )
     chart = Chart(kind="bar", title=EVIL, x=[EVIL, "b"], series=[Series(name=EVIL, values=[1, -2])], name="drawn")
-    blocks = [
-        Text(EVIL), KeyNumbers("key", [KeyNumber(EVIL, 7, note=EVIL)]), Figure(chart), table, Findings([Finding(EVIL, "people")]),
+    blocks: list[Block] = [
+        Text(EVIL),
+        KeyNumbers("key", [KeyNumber(EVIL, 7, note=EVIL)]),
+        Figure(chart),
+        table,
+        Findings([Finding(EVIL, "people")]),
     ]
     moment = parse("2011-12-09")
     return Report(
-        "test", "A report & more", moment, [Section("one", "Section <one>", blocks, moment, {"orders": 12_345})],
-        [SourceLine(EVIL, "files", moment, {"orders": 12_345}), SourceLine("live", "crm", None, {"leads": 2})], 99,
+        "test",
+        "A report & more",
+        moment,
+        [Section("one", "Section <one>", blocks, moment, {"orders": 12_345})],
+        [SourceLine(EVIL, "files", moment, {"orders": 12_345}), SourceLine("live", "crm", None, {"leads": 2})],
+        99,
     )
 
 
@@ -71,7 +87,12 @@ def test_the_page_stands_alone_and_runs_nothing(report: Report) -> None:
     names = {tag for tag, _ in tags.seen}
     assert not names & {"script", "img", "iframe", "object", "embed", "base", "form"}
     assert not [item for item in tags.seen if item[0] == "link"]
-    assert all(not (value or "").startswith(("http", "//")) for _, given in tags.seen for name, value in given.items() if name in ("href", "src"))
+    assert all(
+        not (value or "").startswith(("http", "//"))
+        for _, given in tags.seen
+        for name, value in given.items()
+        if name in ("href", "src")
+    )
     assert not [name for _, given in tags.seen for name in given if name.startswith("on")]
     policy = next(given["content"] for tag, given in tags.seen if given.get("http-equiv") == "Content-Security-Policy")
     assert "default-src 'none'" in (policy or "")
@@ -81,7 +102,14 @@ def test_the_page_stands_alone_and_runs_nothing(report: Report) -> None:
 
 def test_the_page_prints_its_moment_its_rows_and_its_sources(report: Report) -> None:
     page = html(report).decode()
-    for said in ("2011-12-09T00:00:00Z", "orders 12,345", "live", "up to arrival number 99", "&lt;5", "A report &amp; more"):
+    for said in (
+        "2011-12-09T00:00:00Z",
+        "orders 12,345",
+        "live",
+        "up to arrival number 99",
+        "&lt;5",
+        "A report &amp; more",
+    ):
         assert said in page
     assert "prefers-color-scheme: dark" in page
     assert "@media print" in page

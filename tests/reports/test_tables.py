@@ -15,12 +15,22 @@ NB = "\N{NO-BREAK SPACE}"
 @pytest.mark.parametrize(
     ("value", "kind", "unit", "text"),
     [
-        (0, "int", "", "0"), (-0.0, "money", "EUR", f"0.00{NB}EUR"), (-0.001, "money", "", "0.00"), (1234567, "int", "", "1,234,567"),
-        (0.5, "percent", "", f"50.0{NB}%"), (float("nan"), "number", "", "–"), (float("inf"), "int", "", "–"), (None, "text", "", "–"),
-        (3.5, "days", "", f"3.5{NB}days"), (0.12345, "number", "", "0.123"), (123.456, "number", "", "123.5"),
-        (date(2011, 12, 9), "date", "", "2011-12-09"), ("x", "int", "", "x"), (-12, "int", "", "−12"),
+        (0, "int", "", "0"),
+        (-0.0, "money", "EUR", f"0.00{NB}EUR"),
+        (-0.001, "money", "", "0.00"),
+        (1234567, "int", "", "1,234,567"),
+        (0.5, "percent", "", f"50.0{NB}%"),
+        (float("nan"), "number", "", "–"),
+        (float("inf"), "int", "", "–"),
+        (None, "text", "", "–"),
+        (3.5, "days", "", f"3.5{NB}days"),
+        (0.12345, "number", "", "0.123"),
+        (123.456, "number", "", "123.5"),
+        (date(2011, 12, 9), "date", "", "2011-12-09"),
+        ("x", "int", "", "x"),
+        (-12, "int", "", "−12"),
     ],
-)  # fmt: skip
+)
 def test_numbers_read_the_same_everywhere(value: object, kind: str, unit: str, text: str) -> None:
     assert as_text(value, kind, unit) == text  # type: ignore[arg-type]  # the kinds of the table above
 

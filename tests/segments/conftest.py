@@ -48,15 +48,30 @@ def decide(shop: Records) -> Decide:
     made = count()
 
     def write(
-        numbers: Sequence[str], decision: str = "granted", *, channel: str = "email", basis: str = "consent",
-        purpose: str = "marketing", at: int = END - 300 * DAY,
-    ) -> None:  # fmt: skip
+        numbers: Sequence[str],
+        decision: str = "granted",
+        *,
+        channel: str = "email",
+        basis: str = "consent",
+        purpose: str = "marketing",
+        at: int = END - 300 * DAY,
+    ) -> None:
         size = len(numbers)
-        shop.write({"consents": rows(
-            source_key=[f"d{next(made)}" for _ in numbers], party_key=list(numbers), purpose=[purpose] * size,
-            channel=[channel] * size, decision=[decision] * size, basis=[basis] * size, occurred_at=[at] * size,
-            known_at=[at] * size,
-        )}, source=SOURCE)  # fmt: skip
+        shop.write(
+            {
+                "consents": rows(
+                    source_key=[f"d{next(made)}" for _ in numbers],
+                    party_key=list(numbers),
+                    purpose=[purpose] * size,
+                    channel=[channel] * size,
+                    decision=[decision] * size,
+                    basis=[basis] * size,
+                    occurred_at=[at] * size,
+                    known_at=[at] * size,
+                )
+            },
+            source=SOURCE,
+        )
 
     return write
 
@@ -67,12 +82,19 @@ def score(shop: Records) -> Score:
         model: str, values: dict[str, tuple[float | None, str | None]], *, as_of: int = END, version: str = "1"
     ) -> None:
         size = len(values)
-        shop.write({"scores": rows(
-            source_key=[f"{model}:{version}:{as_of}:{number}" for number in values], model=[model] * size,
-            model_version=[version] * size, customer_id=ids(shop, *values),
-            score=pa.array([value for value, _ in values.values()], pa.float64()),
-            band=pa.array([band for _, band in values.values()], pa.string()), occurred_at=[as_of] * size,
-        )})  # fmt: skip
+        shop.write(
+            {
+                "scores": rows(
+                    source_key=[f"{model}:{version}:{as_of}:{number}" for number in values],
+                    model=[model] * size,
+                    model_version=[version] * size,
+                    customer_id=ids(shop, *values),
+                    score=pa.array([value for value, _ in values.values()], pa.float64()),
+                    band=pa.array([band for _, band in values.values()], pa.string()),
+                    occurred_at=[as_of] * size,
+                )
+            }
+        )
 
     return write
 

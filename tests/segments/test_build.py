@@ -69,7 +69,9 @@ def test_a_rule_over_an_attribute(settings: Settings, shop: Records, define: Def
     assert members(shop, "others") == ["C2"]
 
 
-def test_a_rule_over_scores_and_bands_of_the_latest_batch(desk: Segments, shop: Records, define: Define, score: Score) -> None:
+def test_a_rule_over_scores_and_bands_of_the_latest_batch(
+    desk: Segments, shop: Records, define: Define, score: Score
+) -> None:
     score("churn", {"C1": (0.9, "high"), "C2": (0.9, "high")}, as_of=END - DAY)
     score("churn", {"C2": (0.7, "high"), "C3": (0.2, "low")}, as_of=END)
     define("risky", "{score: churn, at_least: 0.6}")
@@ -108,7 +110,9 @@ def test_a_segment_of_the_model_is_built_from_its_labels(desk: Segments, shop: R
     assert desk.build("Big, loyal!").built[0].name == "big_loyal"
 
 
-def test_a_label_that_the_model_no_longer_gives_empties_its_segment(desk: Segments, shop: Records, score: Score) -> None:
+def test_a_label_that_the_model_no_longer_gives_empties_its_segment(
+    desk: Segments, shop: Records, score: Score
+) -> None:
     score("segmentation", {"C1": (None, "Old")}, as_of=END - DAY)
     desk.build("old")
     score("segmentation", {"C1": (None, "New")}, as_of=END)
@@ -197,38 +201,68 @@ def test_one_bad_file_does_not_stop_the_others(desk: Segments, define: Define) -
 def test_the_list_tells_kind_count_moment_purpose_and_channel(desk: Segments, score: Score, define: Define) -> None:
     score("segmentation", {"C1": (None, "Quiet")})
     define("mine", "{feature: buying:orders, at_least: 8}", purpose="service", channel="post")
-    assert [(item.kind, item.members) for item in desk.list() if item.name in ("mine", "quiet")] == [("rule", None), ("model", None)]
+    assert [(item.kind, item.members) for item in desk.list() if item.name in ("mine", "quiet")] == [
+        ("rule", None),
+        ("model", None),
+    ]
     desk.build("mine")
     (mine,) = [item for item in desk.list() if item.name == "mine"]
     assert (mine.as_of, mine.members, mine.purpose, mine.channel, mine.problem) == (END, 2, "service", "post", None)
 
 
-def test_a_segment_whose_file_is_gone_is_listed_but_not_built(desk: Segments, settings: Settings, define: Define) -> None:
+def test_a_segment_whose_file_is_gone_is_listed_but_not_built(
+    desk: Segments, settings: Settings, define: Define
+) -> None:
     define("mine", "{feature: buying:orders, at_least: 8}")
     desk.build("mine")
     (settings.home / "segments" / "mine.yaml").unlink()
     (mine,) = [item for item in desk.list() if item.name == "mine"]
     assert mine.members == 2
-    with pytest.raises(SegmentError, match=r"the definition of 'mine' is gone; a file mine.yaml is expected; put it back"):
+    with pytest.raises(
+        SegmentError, match=r"the definition of 'mine' is gone; a file mine.yaml is expected; put it back"
+    ):
         desk.build("mine")
     assert "mine" not in {item.name for item in desk.build().built}
 
 
 def test_a_text_that_nobody_has_is_told(desk: Segments, define: Define) -> None:
     define("mine", "{field: country, is: Germny}")
-    assert desk.build("mine").built[0].notes == ("no customer has the field country 'Germny'; close to it is 'Germany'",)
+    assert desk.build("mine").built[0].notes == (
+        "no customer has the field country 'Germny'; close to it is 'Germany'",
+    )
 
 
 @pytest.mark.parametrize(
     ("where", "sentence"),
     [
-        ("{feature: buying:order, is: 1}", "asks for the feature 'buying:order', which is unknown; a feature of customers is expected, close to it"),
-        ("{attribute: colour, is: red}", "asks for the attribute 'colour', which is unknown; an attribute is expected, none is known yet"),
-        ("{field: contry, is: red}", "asks for the field 'contry', which is unknown; a column is expected, close to it is 'country'"),
-        ("{score: chrn, at_least: 1}", "no scores of customers by a model 'chrn' are recorded; a scored model is expected, close to it is 'churn'"),
-        ("{score: churn, is: high}", "the score churn is a number and is is 'high'; a number is expected; write it without quotes"),
-        ("{field: country, at_least: 1}", "the field country is a text and cannot be at_least; is, in or known is expected"),
-        ("{field: country, is: true}", "the field country is a text and is is True; a text is expected; write it in quotes"),
+        (
+            "{feature: buying:order, is: 1}",
+            "asks for the feature 'buying:order', which is unknown; a feature of customers is expected, close to it",
+        ),
+        (
+            "{attribute: colour, is: red}",
+            "asks for the attribute 'colour', which is unknown; an attribute is expected, none is known yet",
+        ),
+        (
+            "{field: contry, is: red}",
+            "asks for the field 'contry', which is unknown; a column is expected, close to it is 'country'",
+        ),
+        (
+            "{score: chrn, at_least: 1}",
+            "no scores of customers by a model 'chrn' are recorded; a scored model is expected, close to it is 'churn'",
+        ),
+        (
+            "{score: churn, is: high}",
+            "the score churn is a number and is is 'high'; a number is expected; write it without quotes",
+        ),
+        (
+            "{field: country, at_least: 1}",
+            "the field country is a text and cannot be at_least; is, in or known is expected",
+        ),
+        (
+            "{field: country, is: true}",
+            "the field country is a text and is is True; a text is expected; write it in quotes",
+        ),
     ],
 )
 def test_what_a_rule_names_wrongly_is_one_sentence(
@@ -243,12 +277,16 @@ def test_what_a_rule_names_wrongly_is_one_sentence(
 def test_scores_that_begin_later_are_a_sentence(desk: Segments, define: Define, score: Score) -> None:
     score("churn", {"C1": (0.5, "low")})
     define("mine", "{score: churn, at_least: 0.1}")
-    with pytest.raises(SegmentError, match=r"the model 'churn' has no scores as of 2011-12-31T00:00:00Z or before; a batch is expected"):
+    with pytest.raises(
+        SegmentError, match=r"the model 'churn' has no scores as of 2011-12-31T00:00:00Z or before; a batch is expected"
+    ):
         desk.build("mine", END - DAY)
 
 
 def test_an_unknown_segment_is_a_sentence(desk: Segments) -> None:
-    with pytest.raises(SegmentError, match=r"the segment 'best_custmers' is unknown; .* close to it is 'best_customers'"):
+    with pytest.raises(
+        SegmentError, match=r"the segment 'best_custmers' is unknown; .* close to it is 'best_customers'"
+    ):
         desk.build("best_custmers")
 
 
@@ -265,5 +303,3 @@ def test_nobody_is_a_segment_too(desk: Segments, shop: Records, define: Define) 
     assert desk.build("mine").built[0].members == 0
     assert facts(shop) == 0
     assert next(item for item in desk.list() if item.name == "mine").as_of == END
-
-

@@ -15,15 +15,21 @@ from hypothesis import strategies as st
 
 from crm import Records, clock
 from segments import ReleasedList, Segments
-from segments.consent import decide, gate
+from segments.consent import gate
+from segments.decisions import decide
 from tests.segments.shop import END, SOURCE, Decide, Define, Score, ids, rows
 
 ROOT = Path(__file__).parents[2]
 AT = 100
 KINDS = {
-    "party_id": pa.int64(), "purpose": pa.string(), "channel": pa.string(), "decision": pa.string(), "basis": pa.string(),
-    "occurred_at": pa.int64(), "known_at": pa.int64(),
-}  # fmt: skip
+    "party_id": pa.int64(),
+    "purpose": pa.string(),
+    "channel": pa.string(),
+    "decision": pa.string(),
+    "basis": pa.string(),
+    "occurred_at": pa.int64(),
+    "known_at": pa.int64(),
+}
 
 
 def ledger(*decisions: tuple[str, str, str, int]) -> pa.Table:
@@ -68,7 +74,10 @@ GRANT, DENY, WITHDRAW = "granted", "denied", "withdrawn"
         ([(DENY, "any", "consent", 1), (GRANT, "phone", "consent", 2)], "denied"),
         ([(GRANT, "email", "consent", 5), (WITHDRAW, "email", "consent", 5)], "withdrawn"),
         ([(WITHDRAW, "email", "consent", 1), (GRANT, "email", "consent", 2), (DENY, "email", "consent", 3)], "denied"),
-        ([(WITHDRAW, "any", "consent", 1), (GRANT, "email", "consent", 2), (WITHDRAW, "any", "consent", 3)], "withdrawn"),
+        (
+            [(WITHDRAW, "any", "consent", 1), (GRANT, "email", "consent", 2), (WITHDRAW, "any", "consent", 3)],
+            "withdrawn",
+        ),
         ([(GRANT, "email", "consent", AT + 1)], "no_consent_record"),
         ([(GRANT, "email", "consent", 1), (WITHDRAW, "email", "consent", AT + 1)], None),
         ([(GRANT, "email", "consent", AT)], None),
@@ -101,18 +110,32 @@ def oracle(decisions: list[tuple[str, str, str, int]]) -> bool:
     return any(item[0] == GRANT for item in seen)
 
 
-@given(st.lists(st.tuples(
-    st.sampled_from([GRANT, DENY, WITHDRAW]), st.sampled_from(["email", "any", "phone"]), st.sampled_from(["consent", "contract"]),
-    st.integers(AT - 4, AT + 1),
-), max_size=6))  # fmt: skip
+@given(
+    st.lists(
+        st.tuples(
+            st.sampled_from([GRANT, DENY, WITHDRAW]),
+            st.sampled_from(["email", "any", "phone"]),
+            st.sampled_from(["consent", "contract"]),
+            st.integers(AT - 4, AT + 1),
+        ),
+        max_size=6,
+    )
+)
 def test_the_gate_equals_its_rules_read_one_by_one(decisions: list[tuple[str, str, str, int]]) -> None:
     assert (judged(*decisions) is None) == oracle(decisions)
 
 
-@given(st.lists(st.tuples(
-    st.sampled_from([GRANT, DENY, WITHDRAW]), st.sampled_from(["email", "any"]), st.sampled_from(["consent", "contract"]),
-    st.integers(AT - 4, AT),
-), max_size=5))  # fmt: skip
+@given(
+    st.lists(
+        st.tuples(
+            st.sampled_from([GRANT, DENY, WITHDRAW]),
+            st.sampled_from(["email", "any"]),
+            st.sampled_from(["consent", "contract"]),
+            st.integers(AT - 4, AT),
+        ),
+        max_size=5,
+    )
+)
 def test_a_refusal_added_last_always_shuts_the_gate(decisions: list[tuple[str, str, str, int]]) -> None:
     assert judged(*decisions, (WITHDRAW, "any", "consent", AT)) == "withdrawn"
 
@@ -132,7 +155,10 @@ def test_without_a_record_nobody_leaves_and_the_message_says_what_to_do(desk: Se
     page = desk.members("everybody").released
     assert page.rows.num_rows == 0
     assert page.suppressed == {"no_consent_record": 10}
-    assert "a source declares its basis in its mapping, with `basis: contract` and `covers: [{purpose: marketing, channel: email}]`" in (page.hint or "")
+    assert (
+        "a source declares its basis in its mapping, with `basis: contract` and `covers: [{purpose: marketing, "
+        "channel: email}]`" in (page.hint or "")
+    )
 
 
 def test_the_last_decision_on_record_counts_even_if_the_list_is_of_the_past(
@@ -235,7 +261,8 @@ def test_only_the_gate_holds_the_seal() -> None:
         str(path)
         for path, tree in modules("segments", "serving", "reports", "console", "pipelines", "rapport")
         for node in ast.walk(tree)
-        if (isinstance(node, ast.Name) and node.id == "_SEAL") or (isinstance(node, ast.Attribute) and node.attr == "_SEAL")
+        if (isinstance(node, ast.Name) and node.id == "_SEAL")
+        or (isinstance(node, ast.Attribute) and node.attr == "_SEAL")
     }
     assert holders == {"segments/consent.py"}
 
@@ -245,13 +272,14 @@ def test_whoever_makes_a_released_list_is_the_gate() -> None:
         str(path)
         for path, tree in modules("segments", "serving", "reports", "console", "pipelines", "rapport")
         for node in ast.walk(tree)
-        if isinstance(node, ast.Call) and getattr(node.func, "id", getattr(node.func, "attr", "")) in ("ReleasedList", "__new__")
+        if isinstance(node, ast.Call)
+        and getattr(node.func, "id", getattr(node.func, "attr", "")) in ("ReleasedList", "__new__")
     }
     assert makers == {"segments/consent.py"}
 
 
 def test_no_way_out_has_an_option_that_skips_the_gate() -> None:
-    """Every public function of the package takes nothing that could mean "without consent" or another moment of judging."""
+    """No public function takes what could mean "without consent" or another moment of judging."""
     taken = {
         argument.arg
         for path, tree in modules("segments")
@@ -260,7 +288,17 @@ def test_no_way_out_has_an_option_that_skips_the_gate() -> None:
         if isinstance(node, ast.FunctionDef)
         for argument in [*node.args.args, *node.args.kwonlyargs]
     }
-    assert not taken & {"force", "skip", "skip_consent", "consent", "gate", "unsafe", "allow", "at", "include_suppressed"}
+    assert not taken & {
+        "force",
+        "skip",
+        "skip_consent",
+        "consent",
+        "gate",
+        "unsafe",
+        "allow",
+        "at",
+        "include_suppressed",
+    }
 
 
 def test_serving_reaches_members_through_the_gate_only() -> None:
@@ -269,7 +307,10 @@ def test_serving_reaches_members_through_the_gate_only() -> None:
         f"{path}: {text}"
         for path, tree in modules("serving")
         for text in words(tree)
-        if any(word in text for word in ("segment_memberships", "display_name", "given_name", "family_name", "contact_points"))
+        if any(
+            word in text
+            for word in ("segment_memberships", "display_name", "given_name", "family_name", "contact_points")
+        )
     }
     assert readers == set()
     borrowed = {

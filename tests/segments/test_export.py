@@ -20,7 +20,7 @@ from crm.clock import DAY
 from segments import SegmentError, Segments
 from tests.segments.shop import END, NUMBERS, SOURCE, Decide, Define, rows
 
-EVIL = "=HYPERLINK(\"http://x\",\"<script>\")"
+EVIL = '=HYPERLINK("http://x","<script>")'
 
 
 @pytest.fixture
@@ -42,14 +42,20 @@ def disclosures(records: Records, action: str = "segment.export") -> list[dict[s
     return [json.loads(item) for item in log["detail"].to_pylist()]
 
 
-def test_a_csv_export_holds_who_may_be_contacted_and_its_manifest_adds_up(everybody: Segments, settings: Settings) -> None:
+def test_a_csv_export_holds_who_may_be_contacted_and_its_manifest_adds_up(
+    everybody: Segments, settings: Settings
+) -> None:
     report = everybody.export("everybody")
     assert report.path == settings.exports_dir / "everybody_2012-01-01.csv"
     found = read(report.path)
     assert [row["customer_no"] for row in found] == NUMBERS[1:7]
     assert found[0] == {
-        "customer_no": "C1", "name": "Person 1", "country": "Germany", "member_since": "2012-01-01T00:00:00Z", "basis": "consent",
-    }  # fmt: skip
+        "customer_no": "C1",
+        "name": "Person 1",
+        "country": "Germany",
+        "member_since": "2012-01-01T00:00:00Z",
+        "basis": "consent",
+    }
     told = report.to_json()
     assert told["rows"] == 6
     assert told["as_of"] == "2012-01-01T00:00:00Z"
@@ -107,7 +113,9 @@ def test_every_export_is_in_the_audit_log(everybody: Segments, shop: Records) ->
     assert shop.verify_audit() > 1
 
 
-def test_an_export_that_cannot_be_written_leaves_nothing_and_says_so(everybody: Segments, shop: Records, tmp_path: Path) -> None:
+def test_an_export_that_cannot_be_written_leaves_nothing_and_says_so(
+    everybody: Segments, shop: Records, tmp_path: Path
+) -> None:
     (tmp_path / "file").write_text("not a folder", encoding="utf-8")
     sentence = "a folder with free space that may be written is expected; make room or name another path"
     with pytest.raises(SegmentError, match=sentence):
@@ -143,13 +151,26 @@ def test_a_full_disk_leaves_the_old_file_whole(everybody: Segments, tmp_path: Pa
     ("ask", "sentence"),
     [
         (lambda desk: desk.export("everybody", "pdf"), "the format is 'pdf'; one of csv, xlsx is expected; name one"),
-        (lambda desk: desk.export("everybdy"), "the segment 'everybdy' is unknown; a segment's name is expected, close to it is 'everybody'"),
-        (lambda desk: desk.export("best_customers"), "the segment 'best_customers' has not been built; a membership is expected; run `rapport segment build best_customers`"),
+        (
+            lambda desk: desk.export("everybdy"),
+            "the segment 'everybdy' is unknown; a segment's name is expected, close to it is 'everybody'",
+        ),
+        (
+            lambda desk: desk.export("best_customers"),
+            "the segment 'best_customers' has not been built; a membership is expected; run `rapport segment build "
+            "best_customers`",
+        ),
         (lambda desk: desk.members("best_customers"), "the segment 'best_customers' has not been built"),
         (lambda desk: desk.stream("best_customers"), "the segment 'best_customers' has not been built"),
         (lambda desk: desk.members("everybody", limit=0), "the limit is 0; a number from 1 to 10000 is expected"),
-        (lambda desk: desk.members("everybody", limit=10_001), "the limit is 10001; a number from 1 to 10000 is expected"),
-        (lambda desk: desk.members("everybody", "'; drop"), "the cursor is \"'; drop\"; the next_cursor of the page before is expected"),
+        (
+            lambda desk: desk.members("everybody", limit=10_001),
+            "the limit is 10001; a number from 1 to 10000 is expected",
+        ),
+        (
+            lambda desk: desk.members("everybody", "'; drop"),
+            'the cursor is "\'; drop"; the next_cursor of the page before is expected',
+        ),
     ],
 )
 def test_what_cannot_leave_is_one_sentence(everybody: Segments, ask: Any, sentence: str) -> None:

@@ -30,8 +30,8 @@ def kleene(name: str, values: tuple[float, ...]) -> float:
 
 def stated(name: str) -> tuple[Rule, Rule, Rule]:
     a, b = (Comparison(Subject("feature", f"v:{letter}"), "is", (1.0,)) for letter in "ab")
-    rule: Rule = {"all": All((a, b)), "any": AnyOf((a, b)), "not": Not(a)}[name]
-    return rule, a, b
+    rules: dict[str, Rule] = {"all": All((a, b)), "any": AnyOf((a, b)), "not": Not(a)}
+    return rules[name], a, b
 
 
 @pytest.mark.parametrize("name", ["all", "any", "not"])
@@ -53,16 +53,27 @@ TEXT = np.array(["a", "b", "c", None], dtype=object)
 @pytest.mark.parametrize(
     ("column", "test", "expected"),
     [
-        (NUMBER, {"is": 2}, [0, 1, 0, 0]), (NUMBER, {"is_not": 2}, [1, 0, 1, 0]), (NUMBER, {"in": [1, 3]}, [1, 0, 1, 0]),
-        (NUMBER, {"not_in": [1, 3]}, [0, 1, 0, 0]), (NUMBER, {"at_least": 2}, [0, 1, 1, 0]), (NUMBER, {"at_most": 2}, [1, 1, 0, 0]),
-        (NUMBER, {"more_than": 2}, [0, 0, 1, 0]), (NUMBER, {"less_than": 2}, [1, 0, 0, 0]),
-        (NUMBER, {"between": [2, 3]}, [0, 1, 1, 0]), (NUMBER, {"known": True}, [1, 1, 1, 0]),
-        (NUMBER, {"known": False}, [0, 0, 0, 1]), (NUMBER, {"is": True}, [1, 0, 0, 0]), (NUMBER, {"top": 0.34}, [0, 0, 1, 0]),
+        (NUMBER, {"is": 2}, [0, 1, 0, 0]),
+        (NUMBER, {"is_not": 2}, [1, 0, 1, 0]),
+        (NUMBER, {"in": [1, 3]}, [1, 0, 1, 0]),
+        (NUMBER, {"not_in": [1, 3]}, [0, 1, 0, 0]),
+        (NUMBER, {"at_least": 2}, [0, 1, 1, 0]),
+        (NUMBER, {"at_most": 2}, [1, 1, 0, 0]),
+        (NUMBER, {"more_than": 2}, [0, 0, 1, 0]),
+        (NUMBER, {"less_than": 2}, [1, 0, 0, 0]),
+        (NUMBER, {"between": [2, 3]}, [0, 1, 1, 0]),
+        (NUMBER, {"known": True}, [1, 1, 1, 0]),
+        (NUMBER, {"known": False}, [0, 0, 0, 1]),
+        (NUMBER, {"is": True}, [1, 0, 0, 0]),
+        (NUMBER, {"top": 0.34}, [0, 0, 1, 0]),
         (NUMBER, {"top": 0.7}, [0, 1, 1, 0]),
-        (TEXT, {"is": "b"}, [0, 1, 0, 0]), (TEXT, {"is_not": "b"}, [1, 0, 1, 0]), (TEXT, {"in": ["a", "x"]}, [1, 0, 0, 0]),
-        (TEXT, {"not_in": ["a", "x"]}, [0, 1, 1, 0]), (TEXT, {"known": False}, [0, 0, 0, 1]),
+        (TEXT, {"is": "b"}, [0, 1, 0, 0]),
+        (TEXT, {"is_not": "b"}, [1, 0, 1, 0]),
+        (TEXT, {"in": ["a", "x"]}, [1, 0, 0, 0]),
+        (TEXT, {"not_in": ["a", "x"]}, [0, 1, 1, 0]),
+        (TEXT, {"known": False}, [0, 0, 0, 1]),
     ],
-)  # fmt: skip
+)
 def test_each_comparison(column: Any, test: dict[str, object], expected: list[int]) -> None:
     rule = parse({"feature": "v:x", **test}, "where")
     columns = {Subject("feature", "v:x"): column}
@@ -84,14 +95,24 @@ def test_those_who_share_the_value_at_the_edge_stay_out_of_the_top() -> None:
     [
         ([], "where is []; all, any, not or a condition such as {score: churn, at_least: 0.6} is expected"),
         ("__import__('os')", "where is \"__import__('os')\"; all, any, not or a condition"),
-        ({"eval": "1"}, "where has the keys eval; exactly one of feature, attribute, field, score, band (or all, any, not) is expected"),
+        (
+            {"eval": "1"},
+            "where has the keys eval; exactly one of feature, attribute, field, score, band (or all, any, not) is "
+            "expected",
+        ),
         ({"all": []}, "where.all is []; a list of at least one condition is expected"),
         ({"all": {"score": "a"}}, "where.all is {'score': 'a'}; a list of at least one condition is expected"),
         ({"all": [{"score": "a", "is": 1}], "any": []}, "where has 'all' beside 'any'; one of them is expected"),
         ({"not": {"score": "a", "is": 1}, "score": "b"}, "where has 'not' beside 'score'"),
-        ({"any": [{"score": "a", "is": 1}, {"score": "a"}]}, "where.any[2] has 0 comparisons; exactly one of is, is_not"),
+        (
+            {"any": [{"score": "a", "is": 1}, {"score": "a"}]},
+            "where.any[2] has 0 comparisons; exactly one of is, is_not",
+        ),
         ({"score": "a", "feature": "b", "is": 1}, "where has the keys score, feature, is; exactly one of"),
-        ({"score": "a", "atleast": 1}, "where has the key 'atleast'; a comparison is expected; close to it is 'at_least'"),
+        (
+            {"score": "a", "atleast": 1},
+            "where has the key 'atleast'; a comparison is expected; close to it is 'at_least'",
+        ),
         ({"score": "a", "at_least": 1, "at_most": 2}, "where has 2 comparisons; exactly one of"),
         ({"score": 3, "is": 1}, "where.score is 3; the name of a model's number in its latest batch is expected"),
         ({"score": " ", "is": 1}, "where.score is ' '; the name of"),
@@ -104,7 +125,10 @@ def test_those_who_share_the_value_at_the_edge_stay_out_of_the_top() -> None:
         ({"score": "a", "in": [None]}, "where.in is None; a text, a number, true or false is expected"),
         ({"score": "a", "is": {"b": 1}}, "where.is is {'b': 1}; a text, a number, true or false is expected"),
         ({"score": "a", "known": "yes"}, "where.known is 'yes'; true or false is expected"),
-        ({"score": "a", "top": 20}, "where.top is 20; a share between 0 and 1 is expected; write 0.2 for the top fifth"),
+        (
+            {"score": "a", "top": 20},
+            "where.top is 20; a share between 0 and 1 is expected; write 0.2 for the top fifth",
+        ),
     ],
 )
 def test_what_is_outside_the_language_is_one_sentence(value: object, sentence: str) -> None:
@@ -134,10 +158,19 @@ GOOD = "segment: mine\npurpose: marketing\nchannel: email\nwhere: {score: churn,
 @pytest.mark.parametrize(
     ("text", "sentence"),
     [
-        (GOOD + "colour: red\n", "has the key 'colour'; the keys are segment, title, description, purpose, channel, where"),
-        (GOOD.replace("purpose: marketing\n", ""), "has no 'purpose'; segment, purpose, channel and where are expected; add it"),
+        (
+            GOOD + "colour: red\n",
+            "has the key 'colour'; the keys are segment, title, description, purpose, channel, where",
+        ),
+        (
+            GOOD.replace("purpose: marketing\n", ""),
+            "has no 'purpose'; segment, purpose, channel and where are expected; add it",
+        ),
         (GOOD.replace("mine", "other"), "names the segment 'other'; the file's own name 'mine'"),
-        (GOOD.replace("email", "any"), "has the channel 'any'; one of email, phone, sms, post, social, web is expected"),
+        (
+            GOOD.replace("email", "any"),
+            "has the channel 'any'; one of email, phone, sms, post, social, web is expected",
+        ),
         (GOOD.replace("marketing", "3"), "has purpose: 3; a text is expected"),
         (GOOD + "segment: mine\n", "the key 'segment' stands twice"),
         ("- a\n", "holds a list; keys and values are expected; start with segment: mine"),
@@ -158,7 +191,9 @@ def test_a_bad_file_is_one_sentence_that_names_it(tmp_path: Path, text: str, sen
 
 
 def test_a_file_that_cannot_be_read_is_one_sentence(tmp_path: Path) -> None:
-    with pytest.raises(SegmentError, match=r"cannot be read \(No such file or directory\); a YAML file is expected; check it"):
+    with pytest.raises(
+        SegmentError, match=r"cannot be read \(No such file or directory\); a YAML file is expected; check it"
+    ):
         load(tmp_path / "none.yaml")
 
 
@@ -193,7 +228,8 @@ def test_every_shipped_segment_is_sound(path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("label", "name"), [("Loyal big spenders", "loyal_big_spenders"), ("../../etc", "etc"), ("A/B\\C", "a_b_c"), ("x" * 90, "x" * 64)]
+    ("label", "name"),
+    [("Loyal big spenders", "loyal_big_spenders"), ("../../etc", "etc"), ("A/B\\C", "a_b_c"), ("x" * 90, "x" * 64)],
 )
 def test_labels_of_a_model_become_safe_names(label: str, name: str) -> None:
     assert safe_name(label) == name
