@@ -85,6 +85,13 @@ def cast(column: Expected, reference: str, kind: str, zone: str | None) -> Cast:
             return _moment(given, reference, kind, zone)
 
 
+def outcome(reference: str, kind: str) -> Cast:
+    """The expressions that turn a column into an outcome: a number, or 1 and 0 for yes and no."""
+    plain = cast(Expected("outcome", "number"), reference, kind, None)
+    flag = _flag(plain.given, reference, kind)
+    return Cast(f"coalesce({plain.value}, CAST(CAST({flag} AS INTEGER) AS DOUBLE))", plain.given, plain.code)
+
+
 def _text(given: str, limit: int) -> Cast:
     value = f"CASE WHEN length({given}) <= {limit} AND NOT contains({given}, chr(0)) THEN {given} END"
     return Cast(value, given, f"CASE WHEN length({{}}) > {limit} THEN 'too_long' ELSE 'nul_character' END")

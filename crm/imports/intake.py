@@ -61,6 +61,9 @@ class Intake:
                 for batch in file.batches:
                     self.sandbox.append(name, batch)
             self.malformed[name] = file.malformed
+        for name, micros in (("snapshot_at", self.mapping.snapshot_at), ("complete_until", self.mapping.complete_until)):
+            if micros is not None:
+                self.sandbox.remember(name, micros)
         self.sandbox.lock()
         self.progress("read", len(files), len(files))
 
@@ -110,9 +113,20 @@ class Intake:
         for file in self._broken_files(plan):
             for row in self.malformed[file]:
                 yield Reject(row.row_no, plan.name, "", "malformed_row", f"{file}: {row.message}")
-        sql = f'SELECT row_no, "column", code, message FROM {quoted(plan.out)} ORDER BY row_no NULLS LAST, "#"'
+        once = 'QUALIFY row_number() OVER (PARTITION BY source_key, row_no ORDER BY "#") = 1' if plan.spec.has_history else ""
+        key = f'JOIN (SELECT "#", source_key FROM {quoted(plan.typed)}) USING ("#")' if once else ""
+        sql = f'SELECT row_no, "column", code, message FROM {quoted(plan.out)} {key} {once} ORDER BY row_no NULLS LAST, "#"'
         for row_no, column, code, message in self.sandbox.rows(sql):
             yield Reject(row_no, plan.name, column, code, message)
+
+    def read_rows(self) -> dict[str, int]:
+        """How many rows each table was offered; a row of a file that brings several versions of a key counts once."""
+        found = {}
+        for plan in self.plans.values():
+            counted = 'count(DISTINCT {"key": source_key, "row": coalesce("#row", -"#")})' if plan.spec.has_history else "count(*)"
+            rows = int(self.sandbox.rows(f"SELECT {counted} FROM {quoted(plan.typed)}")[0][0])
+            found[plan.name] = rows + sum(len(self.malformed[file]) for file in self._broken_files(plan))
+        return found
 
     def _further_rejects(self, plan: Plan) -> Iterator[Reject]:
         for sign, table, names in (("@", "attribute_values", plan.attributes), ("%", "labels", plan.labels)):

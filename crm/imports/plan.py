@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from difflib import get_close_matches
 
-from crm.imports.casts import Cast, cast
+from crm.imports.casts import Cast, cast, outcome
 from crm.imports.declared import SourceMapping, TableSpec
 from crm.imports.errors import MappingError
 from crm.imports.rows import ROW_NO
@@ -114,7 +114,14 @@ def make_plan(spec: TableSpec, mapping: SourceMapping, answered: Mapping[str, st
         column = columns.get(aliases.get(name, name))
         if column is not None:
             given[column.name] = casted(name, column)
-    attributes, labels = _further(spec, answered, place, casted)
+    attributes = {
+        item.code: casted(_needed(item.column, answered, place, f"attribute {item.code}"), Expected(item.code, ATTRIBUTE_KINDS[item.type]))
+        for item in spec.attributes
+    }
+    labels = {}
+    for name, column in spec.labels.items():
+        found = _needed(column, answered, place, f"label {name}")
+        labels[name] = outcome(quoted(found), answered[found])
     extra = {column.lower() for column in (*(item.column for item in spec.attributes), *spec.labels.values())}
     extra |= {"#", ROW_NO, *aliases}
     _check_known(place, answered, {*columns, *extra}, columns)
@@ -123,17 +130,11 @@ def make_plan(spec: TableSpec, mapping: SourceMapping, answered: Mapping[str, st
     return Plan(spec, target, columns, given, attributes, labels, ROW_NO in answered, subject)
 
 
-def _further(spec: TableSpec, answered: Mapping[str, str], place: str, casted: object) -> tuple[dict[str, Cast], dict[str, Cast]]:
-    """Casts of the attributes and labels."""
-    wanted = [(item.code, item.column, ATTRIBUTE_KINDS[item.type], "attribute") for item in spec.attributes]
-    wanted += [(name, column, "number", "label") for name, column in spec.labels.items()]
-    found: dict[str, dict[str, Cast]] = {"attribute": {}, "label": {}}
-    for name, column, kind, sort in wanted:
-        if column.lower() not in answered:
-            raise MappingError(f"{place} gives no {column}, which the {sort} {name} wants; add the column or mend the {sort}")
-        assert callable(casted)
-        found[sort][name] = casted(column.lower(), Expected(name, kind))
-    return found["attribute"], found["label"]
+def _needed(column: str, answered: Mapping[str, str], place: str, who: str) -> str:
+    """The column of the answer that an attribute or a label wants."""
+    if column.lower() not in answered:
+        raise MappingError(f"{place} gives no {column}, which the {who} wants; it is expected there; add the column or mend the {who}")
+    return column.lower()
 
 
 def _check_known(place: str, answered: Mapping[str, str], known: set[str], columns: Mapping[str, Expected]) -> None:

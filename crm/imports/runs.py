@@ -68,11 +68,11 @@ def run_import(records: Records, source: str | Path, path: Path, *, progress: Pr
         intake = Intake(sandbox, mapping, Stored(records, mapping.source, sandbox), tell)
         intake.read(files, settings)
         intake.check()
-        rejects = intake.rejects()
+        rejects, read = intake.rejects(), intake.read_rows()
         tables = intake.accepted()
     lost = Counter(reject.table for reject in rejects)
     rejected = write_rejects(settings.rejects_dir, mapping.source, _stamp(began), rejects) if rejects else None
-    run = _Run(mapping, files, path, began, lost, rejected, records.settings.actor)
+    run = _Run(mapping, files, path, began, read, lost, rejected, records.settings.actor)
     tell("write", 0, 1)
     try:
         counts = records.write(
@@ -132,10 +132,11 @@ class _Run:
     """What is written about the run itself, in the transaction of its rows."""
 
     def __init__(
-        self, mapping: SourceMapping, files: Mapping[str, Located], path: Path, began: int, lost: Mapping[str, int], rejects: Path | None,
-        actor: str,
+        self, mapping: SourceMapping, files: Mapping[str, Located], path: Path, began: int, read: Mapping[str, int],
+        lost: Mapping[str, int], rejects: Path | None, actor: str,
     ) -> None:  # fmt: skip
-        self._mapping, self._began, self._lost, self._rejects, self._actor = mapping, began, lost, rejects, actor
+        self._mapping, self._began, self._read, self._lost = mapping, began, read, lost
+        self._rejects, self._actor = rejects, actor
         root = path.parent if path.is_file() else path
         self._files = {name: located.described(root) for name, located in files.items()}
 
@@ -146,7 +147,9 @@ class _Run:
         for name in dict.fromkeys(names):
             if name not in ("sources", "attribute_definitions"):
                 written, lost = counts.get(name, WriteCounts()), self._lost.get(name, 0)
-                found[name] = TableReport(written.read + lost, written.read, lost, written.unchanged)
+                read = self._read.get(name, written.read + lost)
+                changed = written.inserted + written.corrected + written.retracted
+                found[name] = TableReport(read, read - lost, lost, max(0, read - lost - changed))
         return found
 
     def close(self, writing: Writing, source_id: int, counts: Mapping[str, WriteCounts]) -> None:

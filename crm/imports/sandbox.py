@@ -53,6 +53,10 @@ class Sandbox:
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
         self._connection.close()
 
+    def remember(self, name: str, micros: int) -> None:
+        """Let queries ask for a moment with ``getvariable(name)``."""
+        self._connection.execute(f"SET VARIABLE {name} = make_timestamptz({micros})")
+
     def lock(self) -> None:
         """Refuse every later change of the configuration."""
         self._connection.execute("SET lock_configuration = true")
