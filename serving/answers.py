@@ -12,7 +12,7 @@ from scoring.recommendation import RecommendationModel
 from scoring.segmentation import SegmentationModel
 from serving import errors
 from serving.champions import Served
-from serving.lookup import Found, Lookup
+from serving.lookup import Found, Lookup, Moment
 from serving.metrics import Metrics
 from serving.schemas import RecommendRequest, ScoreRequest
 
@@ -54,8 +54,8 @@ class Answers:
         if isinstance(model, RecommendationModel):
             raise errors.wrong_question(served.name, f"/v1/{served.name}/recommend")
 
-        def work(keys: Sequence[str], at: int) -> tuple[Found, list[Row]]:
-            found = self._lookup.features(model, keys, at)
+        def work(keys: Sequence[str], moment: Moment) -> tuple[Found, list[Row]]:
+            found = self._lookup.features(model, keys, moment)
             if isinstance(model, SegmentationModel):
                 return found, _segmented(model, found)
             return found, _scored(cast(BinaryModel, model), found, question.explain)
@@ -68,9 +68,9 @@ class Answers:
         if not isinstance(model, RecommendationModel):
             raise errors.wrong_question(served.name, f"/v1/{served.name}/score")
 
-        def work(keys: Sequence[str], at: int) -> tuple[Found, list[Row]]:
-            found, histories = self._lookup.histories(model, model.log, keys, at)
-            return found, _recommended(model, found, histories, question.k, at)
+        def work(keys: Sequence[str], moment: Moment) -> tuple[Found, list[Row]]:
+            found, histories = self._lookup.histories(model, model.log, keys, moment)
+            return found, _recommended(model, found, histories, question.k, moment.at)
 
         return self._answer(served, question, request_id, work)
 
@@ -79,19 +79,19 @@ class Answers:
         served: Served,
         question: ScoreRequest | RecommendRequest,
         request_id: str,
-        work: Callable[[Sequence[str], int], tuple[Found, list[Row]]],
+        work: Callable[[Sequence[str], Moment], tuple[Found, list[Row]]],
     ) -> Row:
-        as_of = self._lookup.moment(served.model, question.as_of)
+        moment = self._lookup.moment(served.model, question.as_of)
         answers: list[Row] = []
         for start in range(0, len(question.ids), CHUNK):
-            found, part = work(question.ids[start : start + CHUNK], as_of)
-            self._log.append(_lines(served, found, part, as_of, request_id))
+            found, part = work(question.ids[start : start + CHUNK], moment)
+            self._log.append(_lines(served, found, part, moment.at, request_id))
             answers += part
         self._metrics.answered(served.name, [answer["status"] for answer in answers])
         return {
             "model": served.name,
             "version": served.version,
-            "as_of": clock.iso(as_of),
+            "as_of": clock.iso(moment.at),
             "warning": served.warning,
             "answers": answers,
         }

@@ -49,8 +49,14 @@ def as_serving_error(error: RapportError) -> ServingError:
     if isinstance(error, ServingError):
         return error
     if isinstance(error, SegmentError):
-        return ServingError(str(error), code="segment", status=404 if "unknown" in str(error) else 409)
+        return ServingError(str(error), code="segment", status=_segment_status(str(error)))
     return ServingError(str(error), code="not_available", status=503)
+
+
+def _segment_status(sentence: str) -> int:
+    if sentence.startswith(("the cursor", "the limit")):
+        return 422
+    return 404 if "is unknown" in sentence else 409
 
 
 class Door:

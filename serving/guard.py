@@ -72,7 +72,7 @@ class Guard:
                 raise errors.unauthorised()
         elif hostname(host) not in self._hosts:
             raise errors.foreign_host(host)
-        if origin is not None and urlsplit(origin).netloc.lower() != host.lower():
+        if origin is not None and origin.lower() not in (f"http://{host}".lower(), f"https://{host}".lower()):
             raise errors.foreign_origin(origin)
 
 

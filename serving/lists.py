@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from typing import Annotated, Any, Literal
 
 import anyio.to_thread
@@ -24,7 +25,9 @@ async def segments(request: Request) -> Response:
     """Every segment with its purpose, channel and size."""
     state: State = request.app.state.rapport
     found = await anyio.to_thread.run_sync(state.segments.list)
-    return _json({"segments": [item.to_json() for item in found]})
+    return _json({
+        "segments": [asdict(item) | {"as_of": None if item.as_of is None else clock.iso(item.as_of)} for item in found]
+    })
 
 
 @router.get("/v1/segments/{name}/members", response_model=None, summary="Members who may be contacted")

@@ -38,6 +38,14 @@ class Found:
     statuses: list[Status]
 
 
+@dataclass(frozen=True)
+class Moment:
+    """The moment of a question (µs), and whether what is known ends too long before it."""
+
+    at: int
+    is_stale: bool
+
+
 class Lookup:
     """The feature store as the server uses it.
 
@@ -75,12 +83,19 @@ class Lookup:
                 store.features(model.refs)
                 self.store = store
 
-    def moment(self, model: Model, asked: int | None) -> int:
-        """The moment that a question means: what it says, else the end of what the model's sources tell."""
-        if asked is not None:
-            return asked
-        default = self._default(model)
-        return default.micros if default.binding else clock.now()
+    def moment(self, model: Model, asked: int | None) -> Moment:
+        """The moment that a question means: what it says, else the end of what the model's sources tell.
+
+        Raises
+        ------
+        OnlineStoreError
+            If nothing was materialized yet.
+        """
+        told = self.materialized_at(model.entity)
+        default = self._default(model.refs, told)
+        until = default.micros if default.binding else clock.now()
+        at = until if asked is None else asked
+        return Moment(at, at - min(told, until) > self._stale)
 
     def materialized_at(self, entity: str) -> int:
         """When the states of a kind of entity were brought up to date (µs).
@@ -92,45 +107,38 @@ class Lookup:
         """
         return self.store.online.known(entity).stamp.materialized_at
 
-    def features(self, model: Model, keys: Sequence[str], at: int) -> Found:
+    def features(self, model: Model, keys: Sequence[str], moment: Moment) -> Found:
         """Features of a model for some numbers at one moment.
 
         Raises
         ------
         OnlineStoreError
-            If nothing was materialized, or the store does not answer.
+            If the store does not answer.
         """
-        answer = self.store.online_features(model.refs, keys, at)
-        is_stale = self._is_stale(model, at)
-        expired = [any(views) for views in zip(*[[item == "EXPIRED" for item in view] for view in answer.status.values()])]
-        statuses: list[Status] = [
-            "unknown" if number < 0 else "stale" if is_stale or (expired and expired[place]) else "ok"
-            for place, number in enumerate(answer.ids.tolist())
-        ]
-        return Found(keys, answer.ids, answer.values, statuses)
+        answer = self.store.online_features(model.refs, keys, moment.at)
+        expired = np.zeros(len(keys), dtype=bool)
+        for view in answer.status.values():
+            expired |= np.array([item == "EXPIRED" for item in view], dtype=bool)
+        return Found(keys, answer.ids, answer.values, _statuses(answer.ids, expired | moment.is_stale))
 
-    def histories(self, model: Model, log: str, keys: Sequence[str], at: int) -> tuple[Found, list[dict[str, Any]]]:
+    def histories(self, model: Model, log: str, keys: Sequence[str], moment: Moment) -> tuple[Found, list[dict[str, Any]]]:
         """The rows of one log for some numbers, oldest first, as of one moment."""
-        known, words, begins, ids = self.store.online.states(model.entity, keys)
-        del known, words, begins
-        is_stale = self._is_stale(model, at)
-        statuses: list[Status] = ["unknown" if number < 0 else "stale" if is_stale else "ok" for number in ids.tolist()]
-        return Found(keys, ids, {}, statuses), self.store.online_events(model.entity, log, keys, at)
+        _, _, _, ids = self.store.online.states(model.entity, keys)
+        found = Found(keys, ids, {}, _statuses(ids, np.full(len(keys), moment.is_stale)))
+        return found, self.store.online_events(model.entity, log, keys, moment.at)
 
     def close(self) -> None:
         """Close every store that was opened."""
         for store in self._stores:
             store.close()
 
-    def _is_stale(self, model: Model, at: int) -> bool:
-        default = self._default(model)
-        told = self.materialized_at(model.entity)
-        return at - (min(told, default.micros) if default.binding else told) > self._stale
-
-    def _default(self, model: Model) -> AsOf:
+    def _default(self, refs: tuple[str, ...], told: int) -> AsOf:
         """The default moment; asked of the records once for each materialization, since counting their rows takes time."""
-        told = self.materialized_at(model.entity)
-        kept = self._defaults.get(model.refs)
+        kept = self._defaults.get(refs)
         if kept is None or kept[0] != told:
-            kept = self._defaults[model.refs] = told, self.store.default_as_of(model.refs)
+            kept = self._defaults[refs] = told, self.store.default_as_of(refs)
         return kept[1]
+
+
+def _statuses(ids: npt.NDArray[np.int64], is_stale: npt.NDArray[np.bool_]) -> list[Status]:
+    return ["unknown" if number < 0 else "stale" if old else "ok" for number, old in zip(ids.tolist(), is_stale, strict=True)]

@@ -79,7 +79,7 @@ def _served(state: State, item: Served) -> dict[str, Any]:
         "kind": item.model.kind,
         "entity": item.model.entity,
         "path": f"/v1/{item.name}/{verb}",
-        "as_of": clock.iso(state.lookup.moment(item.model, None)),
+        "as_of": clock.iso(state.lookup.moment(item.model, None).at),
         "sha256": item.model.sha256,
     }
 

@@ -29,16 +29,16 @@ ORDERS = "buying:orders_365d"
 Register = Callable[..., registry.ModelVersion]
 
 
-def artefact(parent: Path, name: str = "churn", weight: float = 0.02, intercept: float = -2.0) -> Path:
+def artefact(parent: Path, name: str = "churn", weight: float = 0.02, ref: str = AGE) -> Path:
     """A logistic churn model over the days since the last order, for customers who ordered within a year."""
     number = {"as": "number", "fill": 0.0, "log": False, "low": None, "high": None, "center": 0.0, "scale": 1.0}
     words = {"title": "time since the last order", "unit": "days", "family": "buying", "topic": "recency", "phrase": None}
     files: dict[str, Any] = {
         "features.json": {
-            "inputs": [{"ref": AGE, "dtype": "float", "protected": False, **words}], "groups": {},
-            "columns": [{"ref": AGE, **number}],
+            "inputs": [{"ref": ref, "dtype": "float", "protected": False, **words}], "groups": {},
+            "columns": [{"ref": ref, **number}],
         },
-        "linear.json": {"intercept": intercept, "coefficients": [weight], "means": [60.0]},
+        "linear.json": {"intercept": -2.0, "coefficients": [weight], "means": [60.0]},
         "calibration.json": {"method": "none", "x": [], "y": []},
         "policy.json": {
             "threshold": 0.5, "bands": [{"name": "low", "from": 0.0}, {"name": "high", "from": 0.3}],
@@ -48,7 +48,7 @@ def artefact(parent: Path, name: str = "churn", weight: float = 0.02, intercept:
         "card.md": f"# {name}\n",
     }
     return write(
-        parent, kind="binary", name=name, entity="customer", refs=(AGE, ORDERS), files=files, hashes={"data": "d" * 64},
+        parent, kind="binary", name=name, entity="customer", refs=(ref, ORDERS), files=files, hashes={"data": "d" * 64},
         rung="logistic",
     ).path
 
@@ -102,17 +102,29 @@ def _consents(records: crm.Records) -> None:
     )}, source=SOURCE)  # fmt: skip
 
 
+def copied(template: Path, home: Path) -> Settings:
+    """Settings of a copy of the small shop; aliases are asked for often."""
+    shutil.copytree(template, home)
+    return Settings(home=home, serve_poll_seconds=0.05, max_ids=1_000)
+
+
 @pytest.fixture
 def settings(tmp_path: Path, template: Path) -> Settings:
-    """Settings of a copy of the small shop; aliases are asked for often."""
-    shutil.copytree(template, tmp_path / "home")
-    return Settings(home=tmp_path / "home", serve_poll_seconds=0.05, max_ids=1_000)
+    """Settings of a copy for tests that change something."""
+    return copied(template, tmp_path / "home")
 
 
 @pytest.fixture
 def state(settings: Settings) -> Iterator[State]:
-    """The opened parts, watching."""
+    """The opened parts of such a copy, watching."""
     with open_state(settings, ["churn", "lead_score"]) as opened:
+        yield opened
+
+
+@pytest.fixture(scope="session")
+def reading(tmp_path_factory: pytest.TempPathFactory, template: Path) -> Iterator[State]:
+    """Opened parts that all tests which only ask share."""
+    with open_state(copied(template, tmp_path_factory.mktemp("reading") / "home"), ["churn", "lead_score"]) as opened:
         yield opened
 
 
@@ -122,9 +134,9 @@ def anyio_backend() -> str:
 
 
 @pytest.fixture
-async def client(state: State) -> AsyncIterator[httpx.AsyncClient]:
-    """A client that talks to the application in this process."""
-    async with talk(state) as opened:
+async def client(reading: State) -> AsyncIterator[httpx.AsyncClient]:
+    """A client that talks to the shared application in this process."""
+    async with talk(reading) as opened:
         yield opened
 
 
