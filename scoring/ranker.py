@@ -1,0 +1,205 @@
+"""From what somebody bought to a ranking of all items: one recipe, the same arithmetic in training, batch and online.
+
+A ranking has two tiers. What was bought before comes first, the most often bought first and the currently popular
+first among equals, where the recipe says so; the rest is explored: by bonds between items, by popularity, or both.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from typing import Any, Literal, Self, TypeAlias
+
+import numpy as np
+import numpy.typing as npt
+
+from scoring.items import Ids, Items, Neighbours
+from scoring.model import Floats
+
+Codes: TypeAlias = npt.NDArray[np.intp]
+Explore: TypeAlias = Literal["popularity", "recent", "knn", "ease"]
+Repeat: TypeAlias = Literal["first", "mixed", "never"]
+
+DAY = 86_400_000_000
+_BELOW_ONE = 0.999  # keeps popularity from outweighing one purchase more
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """How items are ranked.
+
+    Attributes
+    ----------
+    explore : {"popularity", "recent", "knn", "ease"}
+        What ranks items that were not bought before.
+    repeat : {"first", "mixed", "never"}
+        Whether items bought before come first, stand where exploring puts them, or are left out.
+    recent_weight : float
+        Weight of recent popularity beside the bonds.
+    half_life_days : float or None
+        After how many days a purchase speaks half as loud; None: for ever equally.
+    regularisation : float or None
+        Of EASE.
+
+    Examples
+    --------
+    >>> Recipe.from_json(Recipe("ease", "first", 0.1).to_json()).explore
+    'ease'
+    """
+
+    explore: Explore
+    repeat: Repeat
+    recent_weight: float = 0.0
+    half_life_days: float | None = None
+    regularisation: float | None = None
+
+    def to_json(self) -> dict[str, Any]:
+        """Plain values by field."""
+        return asdict(self)
+
+    @classmethod
+    def from_json(cls, value: Mapping[str, Any]) -> Self:
+        """What `to_json` gave."""
+        return cls(**value)
+
+    @property
+    def words(self) -> str:
+        """The recipe as a person says it."""
+        bonds = {"knn": "bought together (item-kNN)", "ease": "bought together (EASE)"}
+        rest = {"popularity": "best sellers", "recent": "popular now"}.get(self.explore) or bonds[self.explore]
+        if self.explore in bonds and self.recent_weight:
+            rest += " with what is popular now"
+        told = {"first": f"what one buys again, then {rest}", "mixed": rest, "never": f"{rest}, nothing twice"}
+        return told[self.repeat]
+
+
+@dataclass(frozen=True)
+class History:
+    """What one customer bought, by item.
+
+    Attributes
+    ----------
+    codes : ndarray of intp, shape (m,)
+        Items, rising.
+    times : ndarray of float64, shape (m,)
+        Number of moments at which each was bought.
+    age_days : ndarray of float64, shape (m,)
+        Days since the last of them.
+    """
+
+    codes: Codes
+    times: Floats
+    age_days: Floats
+
+    @classmethod
+    def of(cls, items: Items, product_id: Ids, occurred_at: Ids, at: int) -> Self:
+        """Gather purchases by item; products that are not among the items are passed over.
+
+        Examples
+        --------
+        >>> items = Items.plain(np.array([3, 8]), np.ones(2), np.ones(2))
+        >>> seen = History.of(items, np.array([8, 8, 8]), np.array([0, 0, DAY]), at=3 * DAY)
+        >>> seen.codes.tolist(), seen.times.tolist(), seen.age_days.tolist()
+        ([1], [2.0], [2.0])
+        """
+        codes = items.codes(product_id)
+        known = codes >= 0
+        codes, moments = codes[known], occurred_at[known]
+        order = np.lexsort((moments, codes))
+        codes, moments = codes[order], moments[order]
+        first = np.ones(len(codes), dtype=bool)
+        first[1:] = codes[1:] != codes[:-1]
+        fresh = first.copy()
+        fresh[1:] |= moments[1:] != moments[:-1]
+        starts = np.flatnonzero(first)
+        times = np.add.reduceat(fresh.astype(np.float64), starts) if len(starts) else np.empty(0)
+        last = moments[np.append(starts[1:], len(codes)) - 1] if len(starts) else np.empty(0, dtype=np.int64)
+        return cls(codes[starts], times, (at - last) / DAY)
+
+
+@dataclass(frozen=True)
+class Ranker:
+    """Items, their bonds and a recipe."""
+
+    items: Items
+    neighbours: Neighbours
+    recipe: Recipe
+
+    def scores(self, history: History) -> Floats:
+        """Score of every item; items bought before score 1 and more where they come first, others less than 1.
+
+        Examples
+        --------
+        >>> items = Items.plain(np.array([3, 8, 9]), np.array([5.0, 1.0, 2.0]), np.zeros(3))
+        >>> ranker = Ranker(items, Neighbours.none(3), Recipe("popularity", "first"))
+        >>> seen = History.of(items, np.array([8]), np.array([0]), at=DAY)
+        >>> np.argsort(-ranker.scores(seen)).tolist()
+        [1, 0, 2]
+        """
+        result = self.shaped(self.heard(history))
+        if self.recipe.repeat == "first":
+            result[history.codes] = self.again(history)
+        elif self.recipe.repeat == "never":
+            result[history.codes] = -np.inf
+        return result
+
+    def heard(self, history: History) -> Floats:
+        """What the items of a history say for every item."""
+        if self.recipe.explore in ("popularity", "recent"):
+            return np.zeros(len(self.items))
+        item, weight, _ = self.neighbours.spread(history.codes, self.voices(history))
+        heard: Floats = np.bincount(item, weights=weight, minlength=len(self.items)).astype(np.float64)
+        return heard
+
+    def shaped(self, heard: Floats) -> Floats:
+        """Scores below 1 from what was heard, shape (…, items); popularity where nothing was heard at all."""
+        if self.recipe.explore == "popularity":
+            explored = np.broadcast_to(self.items.popular_share, heard.shape)
+        elif self.recipe.explore == "recent":
+            explored = np.broadcast_to(self.items.recent_share, heard.shape)
+        else:
+            silent = ~heard.any(axis=-1, keepdims=True)
+            explored = heard + np.where(silent, 1.0, self.recipe.recent_weight) * self.items.recent_share
+        result: Floats = explored / (1.0 + np.abs(explored))
+        return result
+
+    def again(self, history: History) -> Floats:
+        """Scores of the history's own items where they come first: times bought, popularity among equals."""
+        result: Floats = history.times + _BELOW_ONE * self.items.recent_share[history.codes]
+        return result
+
+    def voices(self, history: History) -> Floats:
+        """How loud each item of the history speaks."""
+        if self.recipe.half_life_days is None:
+            return np.ones(len(history.codes))
+        fading = np.exp2(-np.maximum(history.age_days, 0.0) / self.recipe.half_life_days)
+        result: Floats = np.sqrt(history.times * fading)
+        return result
+
+    def speakers(self, history: History, chosen: Codes) -> tuple[Codes, Floats]:
+        """For each chosen item the item of the history that speaks loudest for it (-1: none) and how loud."""
+        best, loudest = np.full(len(chosen), -1), np.zeros(len(chosen))
+        if self.recipe.explore in ("popularity", "recent"):
+            return best, loudest
+        item, weight, speaker = self.neighbours.spread(history.codes, self.voices(history))
+        for place, code in enumerate(chosen.tolist()):
+            said = np.flatnonzero(item == code)
+            if len(said) and weight[said].max() > 0:
+                top = said[np.argmax(weight[said])]
+                best[place], loudest[place] = history.codes[speaker[top]], weight[top]
+        return best, loudest
+
+
+def best(scores: Floats, count: int) -> Codes:
+    """Places of the best scores, best first, equal ones in their own order; minus infinity never.
+
+    Examples
+    --------
+    >>> best(np.array([0.5, 2.0, 2.0, -np.inf]), 9).tolist()
+    [1, 2, 0]
+    """
+    usable = np.flatnonzero(scores > -np.inf)
+    if len(usable) > 4 * count:
+        edge = np.partition(scores[usable], len(usable) - count)[len(usable) - count]
+        usable = usable[scores[usable] >= edge]
+    return usable[np.argsort(-scores[usable], kind="stable")][:count]

@@ -1,0 +1,184 @@
+"""A recommender: items ranked for a customer, each with the reason why."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import asdict, dataclass
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from scoring.artefact import Artefact
+from scoring.items import Ids, Items, Neighbours
+from scoring.model import Floats, Model
+from scoring.ranker import Codes, History, Ranker, Recipe, best
+
+ITEMS, NEIGHBOURS = "items.parquet", "neighbours.parquet"
+LOG = "order_lines.customer"
+
+
+@dataclass(frozen=True)
+class Recommended:
+    """One item for one customer.
+
+    Attributes
+    ----------
+    product_id : int
+    product_no : str
+    score : float
+        Ranks the items of one customer; it is no probability.
+    reason : str
+    """
+
+    product_id: int
+    product_no: str
+    score: float
+    reason: str
+
+    def to_json(self) -> dict[str, Any]:
+        """Plain values by field."""
+        return asdict(self)
+
+
+class RecommendationModel(Model):
+    """Ranks all items for a customer's history.
+
+    ``items.parquet`` holds the items, ``neighbours.parquet`` their bonds, ``policy.json`` the recipe and ``log``, the
+    feature store's log that histories come from.
+    """
+
+    def __init__(self, artefact: Artefact) -> None:
+        super().__init__(artefact)
+        items = Items.read(artefact, ITEMS)
+        neighbours = Neighbours.read(artefact, NEIGHBOURS, len(items))
+        self.ranker = Ranker(items, neighbours, Recipe.from_json(self.policy["recipe"]))
+
+    @property
+    def log(self) -> str:
+        """The log whose rows are a customer's history."""
+        return str(self.policy["log"])
+
+    @property
+    def items(self) -> Items:
+        """The items that can be recommended."""
+        return self.ranker.items
+
+    def recommend(
+        self,
+        histories: Sequence[Mapping[str, npt.NDArray[Any]]],
+        k: int = 10,
+        *,
+        at: int,
+        skip_owned: bool = False,
+        skip: Collection[int] = (),
+        with_discontinued: bool = False,
+    ) -> list[list[Recommended]]:
+        """The best items for each history; equal histories give equal answers, one by one or in a batch.
+
+        Parameters
+        ----------
+        histories : sequence of mapping of str to ndarray
+            One per customer: ``product_id`` int64, ``occurred_at`` int64 (µs), and ``quantity`` float64 where the log
+            has it; rows without product or with a quantity of zero or less are passed over. An empty history, or one of
+            unknown products only, gets what is popular now.
+        k : int
+            At most so many items.
+        at : int
+            The moment asked for (µs); later purchases do not count.
+        skip_owned : bool
+            Leave out what the customer has bought before.
+        skip : collection of int
+            Product ids to leave out (out of stock, not for sale here).
+        with_discontinued : bool
+            Whether items that were no longer sold at training may be named.
+
+        Returns
+        -------
+        list of list of Recommended
+            Best first; shorter than `k` when there are not as many items.
+        """
+        closed = np.zeros(len(self.items), dtype=bool) if with_discontinued else ~self.items.active
+        closed[[code for code in self.items.codes(np.array(sorted(skip), dtype=np.int64)) if code >= 0]] = True
+        return [self._answer(self.history(rows, at), k, closed, skip_owned) for rows in histories]
+
+    def history(self, rows: Mapping[str, npt.NDArray[Any]], at: int) -> History:
+        """A customer's purchases by item, as of a moment."""
+        product, moment = _whole(rows, "product_id"), _whole(rows, "occurred_at")
+        counts = (product >= 0) & (moment < at)
+        if "quantity" in rows and len(rows["quantity"]):
+            counts &= rows["quantity"] > 0
+        return History.of(self.items, product[counts], moment[counts], at)
+
+    def _answer(self, history: History, k: int, closed: npt.NDArray[np.bool_], skip_owned: bool) -> list[Recommended]:
+        scores = self.ranker.scores(history)
+        scores[closed] = -np.inf
+        if skip_owned:
+            scores[history.codes] = -np.inf
+        chosen = best(scores, k)
+        reasons = self._reasons(history, chosen)
+        return [
+            Recommended(int(self.items.ids[code]), self.items.numbers[code], float(scores[code]), reason)
+            for code, reason in zip(chosen.tolist(), reasons, strict=True)
+        ]
+
+    def _reasons(self, history: History, chosen: Codes) -> list[str]:
+        times = dict(zip(history.codes.tolist(), history.times.tolist(), strict=True))
+        speaker, loud = self.ranker.speakers(history, chosen)
+        popular = self.ranker.recipe.recent_weight * self.items.recent_share[chosen]
+        reasons = []
+        for place, code in enumerate(chosen.tolist()):
+            if code in times and self.ranker.recipe.repeat == "first":
+                often = int(times[code])
+                reasons.append(f"you buy it again and again ({often} times)" if often > 1 else "you bought it before")
+            elif speaker[place] >= 0 and loud[place] >= popular[place]:
+                reasons.append(f"bought together with {self.items.names[int(speaker[place])]}")
+            else:
+                reasons.append("a best seller" if self.ranker.recipe.explore == "popularity" else "popular now")
+        return reasons
+
+
+def histories_of(log: Any, ids: Ids) -> list[dict[str, npt.NDArray[Any]]]:
+    """A log's rows, customer by customer, as `RecommendationModel.recommend` wants them.
+
+    Parameters
+    ----------
+    log : pyarrow.Table
+        ``customer_id, product_id, occurred_at`` int64 and, where there is one, ``quantity`` float64: the rows that are
+        visible at the moment asked for.
+    ids : ndarray of int64
+        Customers, any order; those without rows get an empty history.
+
+    Examples
+    --------
+    >>> import pyarrow as pa
+    >>> log = pa.table({"customer_id": [2, 1, 2], "product_id": [7, 8, 9], "occurred_at": [0, 0, 5]})
+    >>> [item["product_id"].tolist() for item in histories_of(log, np.array([2, 3]))]
+    [[7, 9], []]
+    """
+    customer = _column(log, "customer_id")
+    order = np.argsort(customer, kind="stable")
+    names = [name for name in ("product_id", "occurred_at", "quantity") if name in log.column_names]
+    columns = {name: _column(log, name)[order] for name in names}
+    begin = np.searchsorted(customer[order], ids, side="left")
+    end = np.searchsorted(customer[order], ids, side="right")
+    return [
+        {name: values[first:last] for name, values in columns.items()}
+        for first, last in zip(begin.tolist(), end.tolist(), strict=True)
+    ]
+
+
+def _column(log: Any, name: str) -> npt.NDArray[Any]:
+    column = log[name].combine_chunks() if hasattr(log[name], "combine_chunks") else log[name]
+    if name == "quantity":
+        values: Floats = column.to_numpy(zero_copy_only=False).astype(np.float64)
+        return values
+    whole: Ids = column.fill_null(-1).to_numpy(zero_copy_only=False).astype(np.int64)
+    return whole
+
+
+def _whole(rows: Mapping[str, npt.NDArray[Any]], name: str) -> Ids:
+    values = np.asarray(rows.get(name, ()))
+    if values.dtype.kind == "f":
+        return np.where(np.isnan(values), -1, values).astype(np.int64)
+    return values.astype(np.int64)

@@ -1,0 +1,87 @@
+"""What a recommender's card says, and its pictures."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING
+
+from crm.clock import iso
+from scoring import Metric
+from training import bars
+
+if TYPE_CHECKING:
+    from training.recommending import Lesson, Recommender
+
+LABELS: Mapping[str, str] = {
+    "ndcg_10": "NDCG@10 over all items",
+    "recall_20": "recall@20 over all items",
+    "ndcg_10_new": "NDCG@10 over items new to the customer",
+}
+
+
+def card(
+    spec: Recommender, lesson: Lesson, figures: Mapping[str, Mapping[str, Metric]], level: str, why: list[str]
+) -> str:
+    """The card as markdown."""
+    recipe = lesson.ranker.recipe
+    lines = [
+        f"# {spec.title}",
+        "",
+        f"Ranks {len(lesson.ranker.items):,} items for each customer: {recipe.words}. Who "
+        "bought nothing yet gets what is popular now.",
+        "",
+        "## How good it is",
+        "",
+    ]
+    if figures:
+        lines += ["| source | " + " | ".join(LABELS.values()) + " |", "|---|" + "---|" * len(LABELS)]
+        for name, found in figures.items():
+            shown = f"**{recipe.words}**" if name == "chosen" else name
+            lines.append(f"| {shown} | " + " | ".join(_figure(found[key]) for key in LABELS) + " |")
+    lines += [
+        "",
+        f"## Grade {level}",
+        "",
+        *(f"- {item}" for item in why),
+        "",
+        f"Protocol **time**: {protocol(lesson)}.",
+        "",
+        "## Limits",
+        "",
+        "- Nobody was shown these lists: they foretell what people buy, not what they would buy because of a list.",
+        "- Items that were never bought cannot be ranked.",
+    ]
+    return "\n".join(lines) + "\n"
+
+
+def protocol(lesson: Lesson) -> str:
+    """One sentence: which moments, how many rows."""
+    if lesson.last is None:
+        return f"taught {lesson.purchases:,} purchases as of {iso(lesson.as_of)}; {lesson.reason}"
+    return (
+        f"one moment for all customers: recipes tried on an earlier slice, judged on what "
+        f"{len(lesson.last.customers):,} customers bought from {iso(lesson.last.at)} to {iso(lesson.as_of)}, every "
+        f"known item ranked, then taught all {lesson.purchases:,} purchases"
+    )
+
+
+def pictures(spec: Recommender, figures: Mapping[str, Mapping[str, Metric]]) -> dict[str, bytes]:
+    """The sources beside each other, over all items and over new ones."""
+    drawn: dict[str, bytes] = {}
+    for key in ("ndcg_10", "ndcg_10_new") if figures else ():
+        values = {("this model" if name == "chosen" else name): found[key].value for name, found in figures.items()}
+        drawn |= bars.draw(key, f"{spec.title}: {LABELS[key]}", "NDCG@10", values)
+    return drawn
+
+
+def span(metric: Metric) -> str:
+    """A signed figure with its interval."""
+    if metric.low is None or metric.high is None:
+        return f"{metric.value:+.3f}"
+    return f"{metric.value:+.3f} ({metric.low:+.3f} to {metric.high:+.3f})"
+
+
+def _figure(metric: Metric) -> str:
+    if metric.low is None or metric.high is None:
+        return f"{metric.value:.3f}"
+    return f"{metric.value:.3f} ({metric.low:.3f} to {metric.high:.3f})"

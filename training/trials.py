@@ -1,0 +1,188 @@
+"""Judging recipes of recommendation at a past moment: everybody who bought afterwards, every item that was known."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+
+import numpy as np
+import numpy.typing as npt
+import scipy.sparse
+
+from scoring import Floats
+from scoring.items import Ids, Neighbours
+from scoring.ranker import History, Ranker, Recipe
+from training.purchases import Purchases
+from training.ranking_metrics import Flags, ndcg, recall, top
+from training.recommenders import Basket, ease, gather, knn
+
+DAY = 86_400_000_000
+DEPTH = 20
+CELLS = 2_000_000  # scores held at once
+
+
+@dataclass(frozen=True)
+class Slice:
+    """A past moment with what had happened before it, and what its customers bought afterwards.
+
+    Attributes
+    ----------
+    at : int
+        The moment (µs).
+    basket : Basket
+    customers : ndarray of int64
+        Those with a purchase before the moment and one of a known item afterwards.
+    histories : sequence of History
+    bought : sparse matrix of bool, shape (customers, items)
+        What they bought within the horizon.
+    """
+
+    at: int
+    basket: Basket
+    customers: Ids
+    histories: Sequence[History]
+    bought: scipy.sparse.csr_matrix
+    _bonds: dict[tuple[str, float | None], Neighbours] = field(default_factory=dict, repr=False)
+
+    def ranker(self, recipe: Recipe) -> Ranker:
+        """The recipe, taught on what had happened before the moment."""
+        key = (recipe.explore, recipe.regularisation)
+        if key not in self._bonds:
+            self._bonds[key] = bonds(self.basket, recipe)
+        return Ranker(self.basket.items, self._bonds[key], recipe)
+
+
+@dataclass(frozen=True)
+class Marks:
+    """How good a recipe is, customer by customer; NaN in `fresh` where nothing new was bought.
+
+    Attributes
+    ----------
+    ndcg, recall : ndarray of float64
+        NDCG@10 and recall@20 over all items.
+    fresh : ndarray of float64
+        NDCG@10 over the items that the customer had not bought before.
+    """
+
+    ndcg: Floats
+    recall: Floats
+    fresh: Floats
+
+    def means(self) -> dict[str, float]:
+        """``ndcg_10``, ``recall_20`` and ``ndcg_10_new``."""
+        known = self.fresh[~np.isnan(self.fresh)]
+        return {
+            "ndcg_10": float(self.ndcg.mean()),
+            "recall_20": float(self.recall.mean()),
+            "ndcg_10_new": float(known.mean()) if len(known) else 0.0,
+        }
+
+
+def bonds(basket: Basket, recipe: Recipe) -> Neighbours:
+    """The bonds between items that a recipe uses."""
+    if recipe.explore == "knn":
+        return knn(basket)
+    if recipe.explore == "ease" and recipe.regularisation is not None:
+        return ease(basket, recipe.regularisation)
+    return Neighbours.none(len(basket.items))
+
+
+def cut(purchases: Purchases, at: int, *, horizon_days: int, as_of: int, most: int, seed: int) -> Slice:
+    """The slice at a moment; of more than `most` customers a random choice is judged.
+
+    Parameters
+    ----------
+    purchases : Purchases
+    at : int
+        The moment (µs). Only what was known strictly before it is learned from.
+    horizon_days : int
+        Purchases of so many days from the moment on count as wanted, as known at `as_of`.
+    as_of : int
+        Moment up to which the outcome is known.
+    most, seed : int
+    """
+    before = purchases.seen_at(at)
+    after = purchases.between(at, at + horizon_days * DAY, as_of=as_of)
+    basket = gather(before, at, recent_days=horizon_days)
+    after = after.take((basket.items.codes(after.product) >= 0) & np.isin(after.customer, basket.customers))
+    customers = np.unique(after.customer)
+    if len(customers) > most:
+        customers = np.sort(np.random.default_rng(seed).choice(customers, most, replace=False))
+        after = after.take(np.isin(after.customer, customers))
+    rows, columns = np.searchsorted(customers, after.customer), basket.items.codes(after.product)
+    shape = (len(customers), len(basket.items))
+    bought = scipy.sparse.csr_matrix((np.ones(len(rows), dtype=bool), (rows, columns)), shape=shape)
+    return Slice(at, basket, customers, _histories(before, basket, customers, at), bought)
+
+
+def histories(purchases: Purchases, basket: Basket, at: int, most: int) -> list[History]:
+    """Histories of the first `most` customers of a basket, as of a moment."""
+    return _histories(purchases, basket, basket.customers[:most], at)
+
+
+def judge(part: Slice, recipe: Recipe) -> Marks:
+    """Rank for every customer of a slice, and compare with what was bought.
+
+    Examples
+    --------
+    >>> one = np.array([1, 1, 2, 1])
+    >>> moments = np.array([0, 1, 1, 5]) * DAY
+    >>> purchases = Purchases(one, np.array([7, 8, 8, 8]), moments, moments, np.full(4, 2**63 - 1))
+    >>> part = cut(purchases, 3 * DAY, horizon_days=5, as_of=9 * DAY, most=10, seed=1)
+    >>> judge(part, Recipe("popularity", "mixed")).means()["ndcg_10"]
+    1.0
+    """
+    found = [np.empty((3, 0))]
+    for first, scores, known in scored(part, part.ranker(recipe)):
+        wanted: Flags = part.bought[first : first + len(scores)].toarray()
+        ranked = top(scores, DEPTH)
+        scores[known] = -np.inf
+        fresh = ndcg(top(scores, DEPTH), wanted & ~known)
+        found.append(np.stack([ndcg(ranked, wanted), recall(ranked, wanted), fresh]))
+    return Marks(*np.concatenate(found, axis=1))
+
+
+def scored(part: Slice, ranker: Ranker) -> Iterator[tuple[int, Floats, Flags]]:
+    """Scores of all items block by block of customers, as `Ranker.scores` gives them up to rounding.
+
+    Yields
+    ------
+    first : int
+        Place of the block's first customer.
+    scores : ndarray, shape (customers of the block, items)
+    known : ndarray of bool
+        What each customer had bought before.
+    """
+    count = len(ranker.items)
+    near = ranker.neighbours
+    speaks = scipy.sparse.csr_matrix((near.weight.astype(np.float64), near.item, near.start), shape=(count, count))
+    size = max(1, CELLS // max(count, 1))
+    for first in range(0, len(part.histories), size):
+        block = part.histories[first : first + size]
+        row = np.repeat(np.arange(len(block)), [len(history.codes) for history in block])
+        code = np.concatenate([history.codes for history in block])
+        heard = np.zeros((len(block), count))
+        if ranker.recipe.explore in ("knn", "ease"):
+            voices = np.concatenate([ranker.voices(history) for history in block])
+            heard = (scipy.sparse.csr_matrix((voices, (row, code)), shape=heard.shape) @ speaks).toarray()
+        scores = ranker.shaped(heard)
+        known = np.zeros(heard.shape, dtype=bool)
+        known[row, code] = True
+        if ranker.recipe.repeat == "first":
+            scores[row, code] = np.concatenate([ranker.again(history) for history in block])
+        elif ranker.recipe.repeat == "never":
+            scores[known] = -np.inf
+        yield first, scores, known
+
+
+def _histories(purchases: Purchases, basket: Basket, customers: Ids, at: int) -> list[History]:
+    products = _split(purchases.customer, purchases.product, customers)
+    moments = _split(purchases.customer, purchases.occurred_at, customers)
+    return [History.of(basket.items, *pair, at) for pair in zip(products, moments, strict=True)]
+
+
+def _split(customer: Ids, values: Ids, customers: Ids) -> list[npt.NDArray[np.int64]]:
+    order = np.argsort(customer, kind="stable")
+    begin = np.searchsorted(customer[order], customers, side="left")
+    end = np.searchsorted(customer[order], customers, side="right")
+    return [values[order[first:last]] for first, last in zip(begin.tolist(), end.tolist(), strict=True)]
