@@ -28,6 +28,7 @@ if TYPE_CHECKING:
         OnlineStoreError,
         SpineError,
     )
+    from features.inline import InlineRecords, check, open_inline
     from features.labels import ImportedLabel, imported
     from features.online.answer import OnlineAnswer
     from features.opening import open  # noqa: A004 - `features.open(settings, records)`, as each package is opened
@@ -51,6 +52,7 @@ _HOMES = {
         "OnlineStoreError",
         "SpineError",
     ),
+    "features.inline": ("InlineRecords", "check", "open_inline"),
     "features.labels": ("ImportedLabel", "imported"),
     "features.online.answer": ("OnlineAnswer",),
     "features.opening": ("open",),
@@ -73,6 +75,7 @@ __all__ = [
     "FeatureView",
     "HistoryError",
     "ImportedLabel",
+    "InlineRecords",
     "LeakageError",
     "Measure",
     "OnlineAnswer",
@@ -81,6 +84,7 @@ __all__ = [
     "SpineError",
     "Window",
     "attributes",
+    "check",
     "customer",
     "days",
     "events",
@@ -90,6 +94,7 @@ __all__ = [
     "lead",
     "lifetime",
     "open",
+    "open_inline",
     "opportunity",
     "product",
     "ratio",

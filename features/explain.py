@@ -70,8 +70,8 @@ def _passes(rows: Rows, item: Condition, log: Log, dictionary: Dictionary) -> np
     values = words.view(np.float64) if kind == "float" else words
     null = np.isnan(values) if kind == "float" else words == NULL
     if item.operation in ("is_null", "not_null"):
-        return null if item.operation == "is_null" else ~null
+        return np.asarray(null if item.operation == "is_null" else ~null)
     wanted = [dictionary.code(item.column, value) if isinstance(value, str) else value for value in item.values]
     if item.operation in ("in", "not_in"):
-        return ~null & (np.isin(values, wanted) == (item.operation == "in"))
+        return np.asarray(~null & (np.isin(values, wanted) == (item.operation == "in")))
     return np.asarray(TESTS[item.operation](values, wanted[0]) & ~null)

@@ -10,7 +10,6 @@ import numpy as np
 import pandas as pd
 import pyarrow as pa
 
-from crm import Records
 from features.as_of import AsOf, default_as_of
 from features.catalogue import Catalogue, Feature, flat
 from features.cutoffs import cutoffs
@@ -29,6 +28,7 @@ from features.offline import aggregate, fill
 from features.online.answer import Online, OnlineAnswer, visible_rows
 from features.online.materialize import MaterializeReport, materialize
 from features.online.protocol import OnlineStore
+from features.reading import Reading
 from features.recipe import recipe
 from features.spine import as_frame, moments_of
 from features.spines import head_log, spine_at
@@ -44,7 +44,8 @@ class FeatureStore:
 
     Parameters
     ----------
-    records : Records
+    records : Reading
+        `crm.Records`, or rows given inline.
     catalogue : Catalogue
     history : History
     online : OnlineStore
@@ -52,7 +53,7 @@ class FeatureStore:
     """
 
     def __init__(
-        self, records: Records, catalogue: Catalogue, history: History, online: OnlineStore, threads: int
+        self, records: Reading, catalogue: Catalogue, history: History, online: OnlineStore, threads: int
     ) -> None:
         self.records = records
         self.catalogue = catalogue

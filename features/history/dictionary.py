@@ -70,11 +70,11 @@ class Dictionary:
         return decoded
 
     def ranks(self, column: str, codes: Ints) -> Ints:
-        """The place of each code's text in alphabetical order, so that ties never depend on arrival."""
+        """The place of each code's text in alphabetical order, null last, so that ties never depend on arrival."""
         order = np.argsort(np.array(self.texts.get(column, []), object), kind="stable")
         ranks = np.empty(len(order) + 1, np.int64)
         ranks[order] = np.arange(len(order))
-        ranks[-1] = -1
+        ranks[-1] = len(order)
         answer: Ints = ranks[np.where(codes == NULL, len(order), codes)]
         return answer
 

@@ -9,7 +9,6 @@ import time
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import filelock
 
@@ -18,9 +17,7 @@ from features.errors import HistoryError
 from features.history.dictionary import Dictionary
 from features.history.log import LogReader, LogState, write_log
 from features.history.rows import concatenate, extract, needed
-
-if TYPE_CHECKING:
-    from crm import Records
+from features.reading import Reading
 
 FORMAT = 1
 Progress = Callable[[str, int, int], None]
@@ -50,10 +47,10 @@ class History:
     Parameters
     ----------
     folder : Path
-    records : Records
+    records : Reading
     """
 
-    def __init__(self, folder: Path, records: Records) -> None:
+    def __init__(self, folder: Path, records: Reading) -> None:
         self.folder = folder
         self._records = records
         self._logs: dict[str, Log] = {}
@@ -75,8 +72,8 @@ class History:
         """
         if name not in self._logs:
             raise HistoryError(
-                f"the log {name!r} is unknown; one of {', '.join(sorted(self._logs))} is expected; correct the name, or "
-                "hand over the source that declares it"
+                f"the log {name!r} is unknown; one of {', '.join(sorted(self._logs))} is expected; correct the name, "
+                "or hand over the source that declares it"
             )
         return self._logs[name]
 

@@ -7,14 +7,15 @@ import numpy as np
 from features.declare.log import Log
 from features.history.dictionary import Dictionary
 from features.history.rows import Rows
-from features.kernel.codes import FOREVER
+from features.kernel.codes import FOREVER, NULL
 from features.kernel.program import Ints
 
 
 def superseded_at(rows: Rows, log: Log, columns: tuple[str, ...], dictionary: Dictionary) -> Ints:
     """For each row the ``known_at`` of the next version of its fact, wherever it lies; for ever if there is none.
 
-    At equal ``known_at`` a deletion wins, then the greater content; never the order of arrival. A version
+    At equal ``known_at`` a deletion wins, then the greater content (columns by name, nulls greatest); never the order
+    of arrival. A version
     replaced at the very moment when it became known is never seen. States are one fact per entity,
     attribute and effective time; a retraction withdraws every row of its id known before it.
     """
@@ -43,11 +44,8 @@ def _chain(
     several = _repeated(keys)
     if not len(several):
         return
-    content = [rows["entity"][several], rows["occurred_at"][several]]
-    for name in sorted(columns):
-        values = rows[name][several]
-        kind = log.columns[name].kind
-        content.append(dictionary.ranks(name, values) if kind == "text" else _ordered(values, kind == "float"))
+    names = sorted([*columns, "entity", "occurred_at"])
+    content = [_content(rows[name][several], name, log, dictionary) for name in names]
     deleted = rows["gone"][several] == 2
     group = [key[several] for key in keys]
     order = np.lexsort((*reversed(content), deleted, rows["known_at"][several], *reversed(group)))
@@ -58,8 +56,12 @@ def _chain(
     answer[several[order[:-1][same]]] = known[1:][same]
 
 
-def _ordered(values: Ints, is_float: bool) -> np.ndarray:
-    return values.view(np.float64) if is_float else values
+def _content(values: Ints, name: str, log: Log, dictionary: Dictionary) -> np.ndarray:
+    """Values as they are compared between versions: texts by alphabet, nulls greatest."""
+    kind = log.columns[name].kind if name in log.columns else "whole"
+    if kind == "text":
+        return dictionary.ranks(name, values)
+    return values.view(np.float64) if kind == "float" else np.where(values == NULL, FOREVER, values)
 
 
 def _repeated(keys: list[Ints]) -> Ints:

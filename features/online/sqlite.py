@@ -33,7 +33,8 @@ class SQLiteStore:
         with self._transaction() as connection:
             connection.execute(
                 "CREATE TABLE IF NOT EXISTS stamps (entity TEXT PRIMARY KEY, layout TEXT NOT NULL, "
-                "layout_id INTEGER NOT NULL, texts TEXT NOT NULL, watermark INTEGER NOT NULL, materialized_at INTEGER NOT NULL, as_of INTEGER)"
+                "layout_id INTEGER NOT NULL, texts TEXT NOT NULL, watermark INTEGER NOT NULL, "
+                "materialized_at INTEGER NOT NULL, as_of INTEGER)"
             )
             for entity in ENTITIES:
                 connection.execute(

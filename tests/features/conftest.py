@@ -1,0 +1,27 @@
+"""A store over inline rows, in a folder of its own."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from features import FeatureStore, FeatureView, InlineRecords, open_inline
+
+Opener = Callable[..., FeatureStore]
+
+
+@pytest.fixture
+def open_store(tmp_path: Path) -> Iterator[Opener]:
+    """Opens stores over inline records and closes them in the end."""
+    opened: list[FeatureStore] = []
+
+    def opener(records: InlineRecords, **views: FeatureView) -> FeatureStore:
+        store = open_inline(views, records, tmp_path / f"store{len(opened)}")
+        opened.append(store)
+        return store
+
+    yield opener
+    for store in opened:
+        store.close()
