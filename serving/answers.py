@@ -5,6 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, cast
 
+import numpy as np
+import numpy.typing as npt
+
 from crm import clock
 from scoring import BinaryModel
 from scoring.log import PredictionLog
@@ -138,17 +141,17 @@ def _recommended(
         {
             "id": key,
             "status": status,
-            "products": [
-                {"product": item.product_no, "score": item.score, "reason": item.reason} for item in products
-            ] if status in ANSWERED else [],
+            "products": [{"product": item.product_no, "score": item.score, "reason": item.reason} for item in products]
+            if status in ANSWERED
+            else [],
         }
         for key, status, products in zip(found.keys, found.statuses, lists, strict=True)
     ]
 
 
-def _exclude(found: Found, eligible: Sequence[bool]) -> None:
+def _exclude(found: Found, eligible: npt.NDArray[np.bool_]) -> None:
     """Known ids outside the model's population are ``ineligible``."""
-    for place, is_eligible in enumerate(eligible):
+    for place, is_eligible in enumerate(eligible.tolist()):
         if not is_eligible and found.statuses[place] != "unknown":
             found.statuses[place] = "ineligible"
 
@@ -157,19 +160,24 @@ def _lines(served: Served, found: Found, answers: Sequence[Row], as_of: int, req
     """What the prediction log keeps of some answers: enough to give them again, and to measure drift and skew."""
     at = clock.now()
     common = {
-        "at": at, "model": served.name, "version": served.version, "entity": served.model.entity, "as_of": as_of,
+        "at": at,
+        "model": served.name,
+        "version": served.version,
+        "entity": served.model.entity,
+        "as_of": as_of,
         "request": request_id,
     }
     return [
-        common | {
+        common
+        | {
             "id": answer["id"],
             "entity_id": None if answer["status"] == "unknown" else int(found.ids[place]),
             "status": answer["status"],
             "score": answer.get("score"),
             "band": answer.get("band"),
-            "features": None if answer["status"] == "unknown" or not found.frame else {
-                ref: values[place] for ref, values in found.frame.items()
-            },
+            "features": None
+            if answer["status"] == "unknown" or not found.frame
+            else {ref: values[place] for ref, values in found.frame.items()},
         }
         for place, answer in enumerate(answers)
     ]

@@ -39,7 +39,11 @@ def build(state: State) -> FastAPI:
         Whoever opened it closes it.
     """
     app = FastAPI(
-        title="Rapport", version="1", description=openapi.DESCRIPTION, docs_url=None, redoc_url=None,
+        title="Rapport",
+        version="1",
+        description=openapi.DESCRIPTION,
+        docs_url=None,
+        redoc_url=None,
         openapi_url="/openapi.json",
     )
     app.state.rapport = state
@@ -99,5 +103,6 @@ async def _no_route(request: Request, error: Exception) -> Response:
 
 
 async def _invalid(_request: Request, error: Exception) -> Response:
-    first = error.errors()[0] if isinstance(error, RequestValidationError) else {"loc": ("", "?"), "input": "", "msg": ""}
+    assert isinstance(error, RequestValidationError)  # noqa: S101 - it is registered for nothing else
+    first = error.errors()[0]
     return error_response(errors.invalid_parameter(str(first["loc"][-1]), first["input"], str(first["msg"])))

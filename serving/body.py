@@ -10,7 +10,7 @@ from pydantic import ValidationError
 from starlette.requests import Request
 
 from serving import errors
-from serving.schemas import Question
+from serving.schemas import ID_LIMIT, Question
 
 Q = TypeVar("Q", bound=Question)
 
@@ -75,7 +75,7 @@ def parse(kind: type[Q], body: bytes, max_ids: int) -> Q:
     >>> parse(ScoreRequest, b'{"ids": [1.5]}', 10)
     Traceback (most recent call last):
     ...
-    serving.errors.ServingError: ids[0] is a number with a fraction; a string or a whole number is expected; send it in quotes
+    serving.errors.ServingError: ids[0] is a number with a fraction; a string or a whole number is expected; ...
     """
     try:
         question = kind.model_validate_json(body)
@@ -95,21 +95,23 @@ def _mistake(kind: type[Question], error: ValidationError) -> errors.ServingErro
         case "json_invalid":
             return errors.malformed(message.removeprefix("Invalid JSON: "))
         case "model_type":
-            return errors.invalid(f"the body is not an object; an object with the fields {fields} is expected; send one")
+            return errors.invalid(f"the body is no object; an object with the fields {fields} is expected; send one")
         case "missing":
             return errors.invalid(f"the field {place} is missing; a list of numbers is expected; send it")
         case "extra_forbidden":
             return errors.invalid(f"the field {place[:100]!r} is unknown; the fields are {fields}; correct or drop it")
         case "id":
+            wanted = f"1 to {ID_LIMIT}" if message.endswith("characters") else "a string or a whole number"
             remedy = "send it in quotes" if "fraction" in message else "correct it"
-            return errors.invalid(f"{place} {message}; a string or a whole number is expected; {remedy}".replace(
-                "characters; a string or a whole number", "characters; 1 to 200"))
+            return errors.invalid(f"{place} {message}; {wanted} is expected; {remedy}")
         case "moment":
             return errors.invalid(
                 f"as_of {message}; ISO 8601 with a zone, or a date, is expected; send for instance 2011-12-09T12:50:00Z"
             )
         case "list_type":
-            return errors.invalid(f"the field {place} is not a list; a list of numbers is expected; send for instance [\"7\"]")
+            return errors.invalid(
+                f'the field {place} is no list; a list of numbers is expected; send for instance ["7"]'
+            )
         case _:
             wanted = message.removeprefix("Input should be ")
             return errors.invalid(f"the field {place} is {_shown(first['input'])}; {wanted} is expected; correct it")

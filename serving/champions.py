@@ -9,7 +9,6 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from types import MappingProxyType
 
-from configs.errors import RapportError
 from registry import ModelVersion, Registry
 from scoring import Model
 from serving import errors
@@ -166,8 +165,8 @@ def warning_of(version: ModelVersion) -> str | None:
     if version.grade != "D":
         return None
     return (
-        f"version {version.version} of {version.model!r} is of grade D: its scores are hardly better than its naive rule; "
-        "do not act on them alone"
+        f"version {version.version} of {version.model!r} is of grade D: its scores are hardly better than its "
+        "naive rule; do not act on them alone"
     )
 
 
@@ -205,4 +204,4 @@ class Watcher:
             except Exception as error:  # the registry may be away for a while; what is loaded goes on answering
                 if self._champions.lost is None:
                     logger.error("the registry does not answer, the loaded versions go on: %s", error)
-                self._champions.lost = str(error) if isinstance(error, RapportError) else f"{type(error).__name__}: {error}"
+                self._champions.lost = f"{type(error).__name__}: {error}"

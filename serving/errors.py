@@ -46,7 +46,7 @@ def unknown_model(name: str, known: Iterable[str]) -> ServingError:
 def untrained_model(name: str) -> ServingError:
     """The model exists, but was never trained."""
     return ServingError(
-        f"the model {name!r} has no version yet; a trained and promoted version is expected; run `rapport train {name}`",
+        f"the model {name!r} has no version yet; a promoted version is expected; run `rapport train {name}`",
         code="untrained_model",
         status=409,
     )
@@ -101,7 +101,7 @@ def invalid_parameter(name: str, value: object, why: str) -> ServingError:
 def malformed(why: str) -> ServingError:
     """The body is no JSON."""
     return ServingError(
-        f"the body is not JSON ({why}); a JSON object is expected; send for instance " '{"ids": ["12583"]}',
+        f'the body is not JSON ({why}); a JSON object is expected; send for instance {{"ids": ["12583"]}}',
         code="invalid_json",
         status=400,
     )

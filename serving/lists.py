@@ -25,9 +25,13 @@ async def segments(request: Request) -> Response:
     """Every segment with its purpose, channel and size."""
     state: State = request.app.state.rapport
     found = await anyio.to_thread.run_sync(state.segments.list)
-    return _json({
-        "segments": [asdict(item) | {"as_of": None if item.as_of is None else clock.iso(item.as_of)} for item in found]
-    })
+    return _json(
+        {
+            "segments": [
+                asdict(item) | {"as_of": None if item.as_of is None else clock.iso(item.as_of)} for item in found
+            ]
+        }
+    )
 
 
 @router.get("/v1/segments/{name}/members", response_model=None, summary="Members who may be contacted")
@@ -46,10 +50,10 @@ async def members(
         headers = {"content-disposition": 'attachment; filename="members.csv"'}
         return StreamingResponse(rows, media_type=f"{CSV}; charset=utf-8", headers=headers)
     page = await anyio.to_thread.run_sync(state.segments.members, name, cursor, limit)
-    return _json(_page(name, page))
+    return _json(_page(page))
 
 
-def _page(name: str, page: MembersPage) -> dict[str, Any]:
+def _page(page: MembersPage) -> dict[str, Any]:
     released = page.released
     return {
         "segment": released.segment,

@@ -121,7 +121,9 @@ class Lookup:
             expired |= np.array([item == "EXPIRED" for item in view], dtype=bool)
         return Found(keys, answer.ids, answer.values, _statuses(answer.ids, expired | moment.is_stale))
 
-    def histories(self, model: Model, log: str, keys: Sequence[str], moment: Moment) -> tuple[Found, list[dict[str, Any]]]:
+    def histories(
+        self, model: Model, log: str, keys: Sequence[str], moment: Moment
+    ) -> tuple[Found, list[dict[str, Any]]]:
         """The rows of one log for some numbers, oldest first, as of one moment."""
         _, _, _, ids = self.store.online.states(model.entity, keys)
         found = Found(keys, ids, {}, _statuses(ids, np.full(len(keys), moment.is_stale)))
@@ -133,7 +135,7 @@ class Lookup:
             store.close()
 
     def _default(self, refs: tuple[str, ...], told: int) -> AsOf:
-        """The default moment; asked of the records once for each materialization, since counting their rows takes time."""
+        """The default moment; asked of the records once for each materialization, since it counts their rows."""
         kept = self._defaults.get(refs)
         if kept is None or kept[0] != told:
             kept = self._defaults[refs] = told, self.store.default_as_of(refs)
@@ -141,4 +143,5 @@ class Lookup:
 
 
 def _statuses(ids: npt.NDArray[np.int64], is_stale: npt.NDArray[np.bool_]) -> list[Status]:
-    return ["unknown" if number < 0 else "stale" if old else "ok" for number, old in zip(ids.tolist(), is_stale, strict=True)]
+    rows = zip(ids.tolist(), is_stale.tolist(), strict=True)
+    return ["unknown" if number < 0 else "stale" if old else "ok" for number, old in rows]

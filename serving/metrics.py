@@ -26,7 +26,10 @@ class Metrics:
     def __init__(self) -> None:
         self.registry = registry = CollectorRegistry()
         self._requests = Counter(
-            "rapport_requests_total", "Requests by route and HTTP status.", ["route", "method", "status"], registry=registry
+            "rapport_requests_total",
+            "Requests by route and HTTP status.",
+            ["route", "method", "status"],
+            registry=registry,
         )
         self._seconds = Histogram(
             "rapport_request_seconds", "Time from request to answer.", ["route"], buckets=BUCKETS, registry=registry

@@ -67,8 +67,8 @@ def _question(kind: type[BaseModel]) -> dict[str, Any]:
 
 
 def _answer(kind: type[BaseModel], example: dict[str, Any]) -> dict[int | str, dict[str, Any]]:
-    answer = {"model": kind, "description": "One answer per id, in order.", "content": {"application/json": {"example": example}}}
-    return {200: answer, **ERRORS}
+    content = {"application/json": {"example": example}}
+    return {200: {"model": kind, "description": "One answer per id, in order.", "content": content}, **ERRORS}
 
 
 SCORE: dict[str, Any] = {

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from types import MappingProxyType
 from typing import Annotated, Any, Literal, TypeAlias
 
-from pydantic import BaseModel, ConfigDict, Field, FailFast, PlainValidator, WithJsonSchema
+from pydantic import BaseModel, ConfigDict, FailFast, Field, PlainValidator, WithJsonSchema
 from pydantic_core import PydanticCustomError
 
 from crm import clock
@@ -29,15 +31,26 @@ def _number(value: object) -> str:
     return text
 
 
+_WORDS: Mapping[type, str] = MappingProxyType(
+    {
+        bool: "a truth value",
+        float: "a number with a fraction",
+        type(None): "null",
+        dict: "an object",
+        list: "a list",
+    }
+)
+
+
 def _shown(value: object) -> str:
-    names = {bool: "a truth value", float: "a number with a fraction", type(None): "null", dict: "an object", list: "a list"}
-    return names.get(type(value), "too long")
+    return _WORDS.get(type(value), "too long")
 
 
 def _moment(value: object) -> int:
     """Microseconds of an ISO 8601 text with a zone, or of a date."""
     if type(value) is not str:
-        raise PydanticCustomError("moment", "is {shown}", {"shown": _shown(value) if type(value) is not int else "a number"})
+        shown = "a number" if type(value) is int else _shown(value)
+        raise PydanticCustomError("moment", "is {shown}", {"shown": shown})
     try:
         return clock.parse(value)
     except ValueError as error:
@@ -51,7 +64,9 @@ Id: TypeAlias = Annotated[
     WithJsonSchema({"anyOf": [{"type": "string", "minLength": 1, "maxLength": ID_LIMIT}, {"type": "integer"}]}),
 ]
 Moment: TypeAlias = Annotated[
-    int, PlainValidator(_moment), WithJsonSchema({"type": "string", "format": "date-time", "examples": ["2011-12-09T12:50:00Z"]})
+    int,
+    PlainValidator(_moment),
+    WithJsonSchema({"type": "string", "format": "date-time", "examples": ["2011-12-09T12:50:00Z"]}),
 ]
 Ids: TypeAlias = Annotated[list[Id], FailFast(), Field(description="Numbers of the customers, leads … asked about.")]
 
@@ -124,7 +139,7 @@ class ScoreResponse(BaseModel):
     model: str
     version: str
     as_of: str
-    warning: str | None = Field(description="Why these answers should be used with care; null when there is nothing to say.")
+    warning: str | None = Field(description="Why these answers need care; null when there is nothing to say.")
     answers: list[Answer]
 
 

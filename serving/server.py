@@ -22,15 +22,13 @@ class ServerError(RapportError):
     """The server cannot start as it was told to."""
 
 
-def run(
-    settings: Settings, *, models: Sequence[str] = (), announce: Callable[[str], None] | None = None
-) -> None:
+def run(settings: Settings, *, models: Sequence[str] = (), announce: Callable[[str], None] | None = None) -> None:
     """Serve until SIGINT or SIGTERM; requests under way are answered first.
 
     Parameters
     ----------
     settings : Settings
-        ``serve_host``, ``serve_port`` (0: any free one), ``api_key``, ``serve_poll_seconds``, ``max_ids``, ``stale_days``.
+        ``serve_host``, ``serve_port`` (0: any free one), ``api_key`` and what the parts want.
     models : sequence of str
         Names of the models that can be trained here, so that an untrained one is not called unknown.
     announce : callable, optional
@@ -129,7 +127,11 @@ def _serve(settings: Settings, listener: socket.socket, announce: Callable[[str]
 
     service: Any = bentoml.load("serving.service:Scoring")
     config = uvicorn.Config(
-        service.to_asgi(), log_config=None, access_log=False, server_header=False, lifespan="on",
+        service.to_asgi(),
+        log_config=None,
+        access_log=False,
+        server_header=False,
+        lifespan="on",
         timeout_graceful_shutdown=GRACE_SECONDS,
     )
     Server(config).run(sockets=[listener])

@@ -12,13 +12,13 @@ import os
 os.environ.setdefault("BENTOML_DO_NOT_TRACK", "True")
 os.environ.setdefault("DO_NOT_TRACK", "1")
 
-import bentoml  # noqa: E402 - it reads the environment when it is imported
-from starlette.types import ASGIApp, Receive, Scope, Send  # noqa: E402
+import bentoml  # it reads the environment when it is imported
+from starlette.types import ASGIApp, Receive, Scope, Send
 
-from configs import Settings  # noqa: E402
-from serving import opened  # noqa: E402
-from serving.app import build  # noqa: E402
-from serving.state import open_state  # noqa: E402
+from configs import Settings
+from serving import opened
+from serving.app import build
+from serving.state import open_state
 
 COLLECT_AFTER = (50_000, 50, 100)
 """Allocations between two garbage collections; the defaults walk the heap hundreds of times a second."""
@@ -29,7 +29,7 @@ class Front:
 
     app: ASGIApp
 
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:  # noqa: D102 - ASGI
         await self.app(scope, receive, send)
 
 
@@ -42,21 +42,21 @@ class Ours:
     def __init__(self, app: ASGIApp) -> None:
         self._bentoml = app
 
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:  # noqa: D102 - ASGI
         await (front if scope["type"] == "http" else self._bentoml)(scope, receive, send)
 
 
 front = Front()
 
 
-@bentoml.service(  # type: ignore[untyped-decorator]  # BentoML ships no types for it
+@bentoml.service(
     name="rapport",
     workers=1,
     traffic={"timeout": 300},
     metrics={"enabled": False},
     logging={"access": {"enabled": False}},
 )
-@bentoml.asgi_app(front, path="/", name="rapport")  # type: ignore[untyped-decorator]
+@bentoml.asgi_app(front, path="/", name="rapport")
 class Scoring:
     """Scores with reasons, recommendations and segment lists."""
 
@@ -74,4 +74,4 @@ class Scoring:
         self.state.close()
 
 
-Scoring.add_asgi_middleware(Ours)
+Scoring.add_asgi_middleware(Ours)  # type: ignore[attr-defined]  # the decorator made a Service of the class

@@ -97,10 +97,17 @@ def open_state(settings: Settings, trainable: Sequence[str] = ()) -> State:
     log = PredictionLog(settings.predictions_dir)
     metrics.watch_age(lambda: _age(lookup, champions))
     return State(
-        settings=settings, records=records, lookup=lookup, log=log,
-        guard=Guard(settings.serve_host, settings.api_key), metrics=metrics, champions=champions,
-        watcher=Watcher(champions, settings.serve_poll_seconds), answers=Answers(lookup, log, metrics),
-        segments=segments.open(settings, records, lookup.store), started_at=time.time(),
+        settings=settings,
+        records=records,
+        lookup=lookup,
+        log=log,
+        guard=Guard(settings.serve_host, settings.api_key),
+        metrics=metrics,
+        champions=champions,
+        watcher=Watcher(champions, settings.serve_poll_seconds),
+        answers=Answers(lookup, log, metrics),
+        segments=segments.open(settings, records, lookup.store),
+        started_at=time.time(),
     )
 
 
@@ -120,7 +127,8 @@ def prove(model: Model) -> None:
     if not 0.0 <= score <= 1.0:
         raise ServingError(
             f"the self-test of {model.name!r} gave {score}; a probability is expected; train it again",
-            code="self_test", status=503,
+            code="self_test",
+            status=503,
         )
 
 

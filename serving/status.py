@@ -29,13 +29,17 @@ async def health() -> Response:
     return _json({"status": "ok"})
 
 
-@router.get("/readyz", response_model=None, summary="Some model answers", responses={503: {"description": "None does."}})
+@router.get(
+    "/readyz", response_model=None, summary="Some model answers", responses={503: {"description": "None does."}}
+)
 async def ready(request: Request) -> Response:
     """200 when at least one champion answers; broken champions and a lost registry are named either way."""
     state: State = request.app.state.rapport
     view = state.champions.view
-    problems = {name: f"{text}; the version before it answers" if name in view.served else text
-                for name, text in view.problems.items()}
+    problems = {
+        name: f"{text}; the version before it answers" if name in view.served else text
+        for name, text in view.problems.items()
+    }
     content = {
         "status": "ready" if view.served else "not ready",
         "models": {name: item.version for name, item in view.served.items()},
@@ -57,7 +61,9 @@ async def models(request: Request) -> Response:
         else:
             waiting = view.waiting.get(name)
             problem = view.problems.get(name) or (waiting.why if waiting else "not trained yet")
-            rows.append({"model": name, "version": None, "grade": waiting.grade if waiting else None, "problem": problem})
+            rows.append(
+                {"model": name, "version": None, "grade": waiting.grade if waiting else None, "problem": problem}
+            )
     return _json({"models": rows})
 
 

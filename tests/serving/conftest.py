@@ -8,7 +8,6 @@ from pathlib import Path
 from typing import Any
 
 import httpx
-import pyarrow as pa
 import pytest
 
 import crm
@@ -16,13 +15,13 @@ import features
 import registry
 import segments
 from configs import Settings
+from crm.clock import DAY
 from registry.tracking import Tracking
 from scoring import Candidate, Metric, Naive, Parity, load
 from scoring.artefact import write
 from serving.app import build
 from serving.state import State, open_state
 from tests.segments.shop import END, NUMBERS, SOURCE, fill, rows
-from crm.clock import DAY
 
 AGE = "buying:days_since_last_order"
 ORDERS = "buying:orders_365d"
@@ -32,23 +31,37 @@ Register = Callable[..., registry.ModelVersion]
 def artefact(parent: Path, name: str = "churn", weight: float = 0.02, ref: str = AGE) -> Path:
     """A logistic churn model over the days since the last order, for customers who ordered within a year."""
     number = {"as": "number", "fill": 0.0, "log": False, "low": None, "high": None, "center": 0.0, "scale": 1.0}
-    words = {"title": "time since the last order", "unit": "days", "family": "buying", "topic": "recency", "phrase": None}
+    words = {
+        "title": "time since the last order",
+        "unit": "days",
+        "family": "buying",
+        "topic": "recency",
+        "phrase": None,
+    }
     files: dict[str, Any] = {
         "features.json": {
-            "inputs": [{"ref": ref, "dtype": "float", "protected": False, **words}], "groups": {},
+            "inputs": [{"ref": ref, "dtype": "float", "protected": False, **words}],
+            "groups": {},
             "columns": [{"ref": ref, **number}],
         },
         "linear.json": {"intercept": -2.0, "coefficients": [weight], "means": [60.0]},
         "calibration.json": {"method": "none", "x": [], "y": []},
         "policy.json": {
-            "threshold": 0.5, "bands": [{"name": "low", "from": 0.0}, {"name": "high", "from": 0.3}],
+            "threshold": 0.5,
+            "bands": [{"name": "low", "from": 0.0}, {"name": "high", "from": 0.3}],
             "population": {"expression": "buying__orders_365d > 0", "refs": [ORDERS]},
         },
         "profile.json": {"columns": {}},
         "card.md": f"# {name}\n",
     }
     return write(
-        parent, kind="binary", name=name, entity="customer", refs=(ref, ORDERS), files=files, hashes={"data": "d" * 64},
+        parent,
+        kind="binary",
+        name=name,
+        entity="customer",
+        refs=(ref, ORDERS),
+        files=files,
+        hashes={"data": "d" * 64},
         rung="logistic",
     ).path
 
@@ -56,9 +69,21 @@ def artefact(parent: Path, name: str = "churn", weight: float = 0.02, ref: str =
 def candidate(directory: Path, grade: str = "B") -> Candidate:
     """An artefact with everything that the registry wants beside it."""
     return Candidate(
-        model=load(directory), directory=directory, metrics={"auc": Metric(0.8)}, naive=Naive("recency", {"auc": Metric(0.6)}),
-        protocol="time", protocol_note="two cutoffs", rows=100, base_rate=0.3, grade=grade,  # type: ignore[arg-type]  # a letter
-        grade_reasons=["lift 2.1"], rung="logistic", card="# Churn", hashes={"data": "d" * 64}, as_of=END, seconds=1.0,
+        model=load(directory),
+        directory=directory,
+        metrics={"auc": Metric(0.8)},
+        naive=Naive("recency", {"auc": Metric(0.6)}),
+        protocol="time",
+        protocol_note="two cutoffs",
+        rows=100,
+        base_rate=0.3,
+        grade=grade,  # type: ignore[arg-type]  # a letter
+        grade_reasons=["lift 2.1"],
+        rung="logistic",
+        card="# Churn",
+        hashes={"data": "d" * 64},
+        as_of=END,
+        seconds=1.0,
         parity=Parity(50, 0.0),
     )
 
@@ -82,7 +107,9 @@ def template(tmp_path_factory: pytest.TempPathFactory) -> Path:
         store.refresh()
         store.materialize()
         (home / "segments").mkdir()
-        rule = "segment: buyers\npurpose: marketing\nchannel: email\nwhere: {feature: buying:orders_365d, more_than: 0}\n"
+        rule = (
+            "segment: buyers\npurpose: marketing\nchannel: email\nwhere: {feature: buying:orders_365d, more_than: 0}\n"
+        )
         (home / "segments" / "buyers.yaml").write_text(rule, encoding="utf-8")
         segments.open(settings, records, store).build("buyers")
         store.close()
@@ -97,8 +124,8 @@ def _consents(records: crm.Records) -> None:
     allowed = NUMBERS[1:6]
     at = [END - 300 * DAY] * len(allowed)
     records.write({"consents": rows(
-        source_key=[f"d{number}" for number in allowed], party_key=allowed, purpose=["marketing"] * 5, channel=["email"] * 5,
-        decision=["granted"] * 5, basis=["consent"] * 5, occurred_at=at, known_at=at,
+        source_key=[f"d{number}" for number in allowed], party_key=allowed, purpose=["marketing"] * 5,
+        channel=["email"] * 5, decision=["granted"] * 5, basis=["consent"] * 5, occurred_at=at, known_at=at,
     )}, source=SOURCE)  # fmt: skip
 
 

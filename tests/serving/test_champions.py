@@ -41,12 +41,15 @@ async def test_promote_and_roll_back_under_load_fail_no_request(state: State, se
     def version() -> str:
         return state.champions.get("churn").version
 
+    def promote() -> None:
+        shelf.promote("churn", "2", actor="test")
+
+    def back() -> None:
+        shelf.rollback("churn", actor="test")
+
     async with talk(state) as client:
         callers = [asyncio.create_task(ask(client)) for _ in range(4)]
-        for wanted, move in (
-            ("2", lambda: shelf.promote("churn", "2", actor="test")), ("1", lambda: shelf.rollback("churn", actor="test")),
-            ("2", lambda: shelf.promote("churn", "2", actor="test")),
-        ):  # fmt: skip
+        for wanted, move in (("2", promote), ("1", back), ("2", promote)):
             await asyncio.to_thread(move)
             await _until(lambda wanted=wanted: version() == wanted)  # type: ignore[misc]  # bound at once
             before = len(seen)

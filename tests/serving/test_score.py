@@ -76,7 +76,9 @@ async def test_another_moment_another_score(client: httpx.AsyncClient) -> None:
 async def test_features_that_end_long_before_the_question_are_stale(
     client: httpx.AsyncClient, days: int, status: str
 ) -> None:
-    row = (await client.post("/v1/churn/score", json={"ids": ["C1"], "as_of": iso(END + days * DAY)})).json()["answers"][0]
+    row = (await client.post("/v1/churn/score", json={"ids": ["C1"], "as_of": iso(END + days * DAY)})).json()[
+        "answers"
+    ][0]
     assert row["status"] == status
     assert row["score"] is not None
 
@@ -123,5 +125,3 @@ async def test_scores_of_an_untrained_and_of_a_hopeless_model_say_so(settings: S
     assert "rapport train lead_score" in untrained.json()["error"]["message"]
     assert "grade D" in hopeless.json()["error"]["message"]
     assert "churn, hopeless, lead_score" in unknown.json()["error"]["message"]
-
-

@@ -47,9 +47,17 @@ class Running:
 def start(settings: Settings, command: list[str] | None = None, **environment: str) -> subprocess.Popen[str]:
     """A process that serves; its output is read by the caller."""
     given = {"RAPPORT_HOME": str(settings.home), "RAPPORT_SERVE_PORT": "0", "RAPPORT_SERVE_POLL_SECONDS": "0.1"}
-    return subprocess.Popen(
-        command or [sys.executable, "-c", PROGRAM], cwd=ROOT, text=True, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
-        env={**{key: value for key, value in os.environ.items() if not key.startswith("RAPPORT_")}, **given, **environment},
+    return subprocess.Popen(  # noqa: S603 - our own program
+        command or [sys.executable, "-c", PROGRAM],
+        cwd=ROOT,
+        text=True,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        env={
+            **{key: value for key, value in os.environ.items() if not key.startswith("RAPPORT_")},
+            **given,
+            **environment,
+        },
     )
 
 
@@ -86,7 +94,9 @@ def test_it_scores_over_http(server: Running) -> None:
     assert [row["id"] for row in logged if row["request"] == answer.headers["x-request-id"]] == ["C1", "nobody"]
 
 
-@pytest.mark.parametrize("path", ["/", "/healthz", "/readyz", "/metrics", "/openapi.json", "/v1/models", "/v1/segments"])
+@pytest.mark.parametrize(
+    "path", ["/", "/healthz", "/readyz", "/metrics", "/openapi.json", "/v1/models", "/v1/segments"]
+)
 def test_every_page_is_ours(server: Running, path: str) -> None:
     answer = httpx.get(f"{server.url}{path}")
     assert answer.status_code == 200
@@ -94,7 +104,9 @@ def test_every_page_is_ours(server: Running, path: str) -> None:
     assert "bentoml" not in answer.text.lower()
 
 
-@pytest.mark.parametrize("path", ["/docs.json", "/schema.json", "/livez", "/static_content/index.css", "/score", "/assets/x"])
+@pytest.mark.parametrize(
+    "path", ["/docs.json", "/schema.json", "/livez", "/static_content/index.css", "/score", "/assets/x"]
+)
 def test_no_page_of_bentoml_is_reachable(server: Running, path: str) -> None:
     answer = httpx.get(f"{server.url}{path}")
     assert answer.json()["error"]["code"] == "not_found"
@@ -103,7 +115,9 @@ def test_no_page_of_bentoml_is_reachable(server: Running, path: str) -> None:
 def test_a_pickle_is_never_read(server: Running) -> None:
     body = pickle.dumps({"ids": ["C1"]})
     for path in ("/v1/churn/score", "/", "/schema.json"):
-        answer = httpx.post(f"{server.url}{path}", content=body, headers={"content-type": "application/vnd.bentoml+pickle"})
+        answer = httpx.post(
+            f"{server.url}{path}", content=body, headers={"content-type": "application/vnd.bentoml+pickle"}
+        )
         assert answer.status_code in {404, 405, 415}
 
 
@@ -167,7 +181,17 @@ def test_bentoml_itself_can_serve_it(settings: Settings) -> None:
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
-    command = [sys.executable, "-m", "bentoml", "serve", "serving.service:Scoring", "--host", "127.0.0.1", "--port", str(port)]
+    command = [
+        sys.executable,
+        "-m",
+        "bentoml",
+        "serve",
+        "serving.service:Scoring",
+        "--host",
+        "127.0.0.1",
+        "--port",
+        str(port),
+    ]
     process = start(settings, command, BENTOML_HOME=str(settings.home / "bentoml"))
     try:
         answer = None
@@ -188,7 +212,7 @@ def test_bentoml_itself_can_serve_it(settings: Settings) -> None:
 @pytest.mark.parametrize("host", ["0.0.0.0", "::", "192.0.2.1", "scores.example"])  # noqa: S104 - that it refuses them
 def test_a_host_that_faces_a_network_needs_a_key(tmp_path: Path, host: str) -> None:
     settings = Settings(home=tmp_path, serve_host=host)
-    with pytest.raises(ServerError, match="faces a network and no key is set; .* is expected; set RAPPORT_API_KEY"):
+    with pytest.raises(ServerError, match=r"faces a network and no key is set; .* is expected; set RAPPORT_API_KEY"):
         run(settings)
     check_host(replace(settings, api_key="k"))
     assert not list(tmp_path.iterdir()), "nothing was opened"
@@ -198,7 +222,7 @@ def test_a_port_that_is_taken_is_one_sentence(tmp_path: Path) -> None:
     with bind("127.0.0.1", 0) as taken:
         taken.listen()
         port = taken.getsockname()[1]
-        with pytest.raises(ServerError, match=f"127.0.0.1:{port} is in use; .* is expected; .* RAPPORT_SERVE_PORT"):
+        with pytest.raises(ServerError, match=rf"127.0.0.1:{port} is in use; .* is expected; .* RAPPORT_SERVE_PORT"):
             run(Settings(home=tmp_path, serve_port=port))
 
 
