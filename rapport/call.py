@@ -18,6 +18,14 @@ from rapport.answer import Answer
 from rapport.main import COMMANDS
 from rapport.progress import progress
 
+QUIET = {
+    "MLFLOW_DISABLE_TELEMETRY": "true",
+    "BENTOML_DO_NOT_TRACK": "True",
+    "DO_NOT_TRACK": "1",
+    "OMP_WAIT_POLICY": "PASSIVE",  # OpenMP threads that wait sleep instead: many times faster beside other work
+}
+"""Set before third parties are imported, unless the caller has set them."""
+
 
 def call(name: str, words: Sequence[str]) -> int:
     """Run one command; its answer goes to the output as text, or as one JSON object under ``--json``.
@@ -30,7 +38,7 @@ def call(name: str, words: Sequence[str]) -> int:
     """
     _quiet()
     module = _load(name)
-    arguments = _parser(name, module).parse_args(list(words))
+    arguments = _parse(name, module, words)
     try:
         with (
             progress(silent=arguments.json) as bar,
@@ -55,14 +63,19 @@ def _load(name: str) -> ModuleType:
     return importlib.import_module(f"rapport.commands.{stem}")
 
 
-def _parser(name: str, module: ModuleType) -> argparse.ArgumentParser:
+def _parse(name: str, module: ModuleType, words: Sequence[str]) -> argparse.Namespace:
+    common = argparse.ArgumentParser(add_help=False, allow_abbrev=False)
+    common.add_argument("--home", help="workspace folder (default: RAPPORT_HOME, else ./var)")
+    common.add_argument("--json", action="store_true", help="print one JSON object, for programs")
     parser = argparse.ArgumentParser(
-        prog=f"rapport {name}", description=module.__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+        prog=f"rapport {name}",
+        description=module.__doc__,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+        parents=[common],
     )
     module.arguments(parser)
-    parser.add_argument("--home", help="workspace folder (default: RAPPORT_HOME, else ./var)")
-    parser.add_argument("--json", action="store_true", help="print one JSON object, for programs")
-    return parser
+    known, rest = common.parse_known_args(list(words))  # these two may stand anywhere, after `segment list` as well
+    return parser.parse_args(rest, known)
 
 
 def _refuse(sentence: str, as_json: bool) -> int:
@@ -80,8 +93,8 @@ def _show(text: str) -> None:
 
 
 def _quiet() -> None:
-    """Keep third parties from phoning home, and from writing over our answers."""
-    for name, value in (("MLFLOW_DISABLE_TELEMETRY", "true"), ("BENTOML_DO_NOT_TRACK", "True"), ("DO_NOT_TRACK", "1")):
+    """Keep third parties from phoning home, from writing over our answers, and from spinning on a shared machine."""
+    for name, value in QUIET.items():
         os.environ.setdefault(name, value)
     if not sys.warnoptions:
         warnings.simplefilter("ignore")

@@ -18,6 +18,8 @@ import crm
 from configs import Settings
 from crm import Records
 
+os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")  # tests run side by side: threads that wait must not spin
+
 POSTGRES = os.environ.get("RAPPORT_TEST_POSTGRES", "postgresql://postgres@localhost/test")
 REDIS = os.environ.get("RAPPORT_TEST_REDIS", "redis://localhost:6379/15")
 

@@ -1,0 +1,122 @@
+"""The whole loop on a made-up company: its export, the import, four models, scores, segments, drift, a report."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any, TypeVar
+
+from crm.imports import run_import
+from crm.synthetic import write_company
+from pipelines.daily import Daily, run_daily
+from pipelines.train import Trained, train
+from pipelines.workspace import Workspace
+
+SOURCE = "synthetic"
+Made = TypeVar("Made")
+
+
+@dataclass(frozen=True)
+class Demo:
+    """What the demo made.
+
+    Attributes
+    ----------
+    rows : dict of str to int
+        Records accepted, by table.
+    trained : sequence of Trained
+    daily : Daily
+    places : dict of str to str
+        Where things lie.
+    stages : dict of str to float
+        Seconds of each part.
+    """
+
+    rows: dict[str, int]
+    trained: Sequence[Trained]
+    daily: Daily
+    places: dict[str, str]
+    stages: dict[str, float]
+    customer: str
+
+    def to_json(self) -> dict[str, Any]:
+        """What ``demo --json`` prints."""
+        return {
+            "rows": self.rows,
+            "models": [item.to_json() for item in self.trained],
+            "daily": self.daily.to_json(),
+            "places": self.places,
+            "stages": {name: round(seconds, 3) for name, seconds in self.stages.items()},
+            "seconds": round(sum(self.stages.values()), 3),
+        }
+
+    def lines(self) -> list[str]:
+        """What ``demo`` prints for people."""
+        lines = [f"Imported {sum(self.rows.values()):,} records of a made-up company; everybody in it is invented.", ""]
+        for item in self.trained:
+            said = item.to_json()
+            figure = next(iter(said["metrics"].items()), None)
+            number = f", {figure[0]} {figure[1]['value']:.3f}" if figure else ""
+            state = "answers" if said["promoted"] else "does not answer"
+            lines.append(f"  {said['model']:<16} grade {said['grade']}{number} ({said['rung']}); {state}")
+        lines += ["", *[f"  {step.name:<22} {step.state:<8} {step.words}" for step in self.daily.steps], ""]
+        lines += [f"  {name:<12} {place}" for name, place in self.places.items()]
+        times = ", ".join(f"{name} {seconds:.0f} s" for name, seconds in self.stages.items())
+        lines += ["", f"Done in {sum(self.stages.values()):.0f} s ({times}). The next three commands:", *self._next()]
+        return lines
+
+    def _next(self) -> list[str]:
+        ask = f"""curl -s localhost:3000/v1/churn/score -H 'content-type: application/json' -d '{{"ids": ["{self.customer}"], "explain": 3}}'"""
+        return [
+            "  rapport models churn                 # how good it is, and why it answers",
+            "  rapport segment list                 # the lists, with their members",
+            f"  rapport serve & sleep 8; {ask}",
+        ]
+
+
+def run_demo(workspace: Workspace, *, customers: int = 10_000, seed: int = 7) -> Demo:
+    """Make the company in the workspace and take it through the loop.
+
+    Parameters
+    ----------
+    customers, seed : int
+        Size of the company, and the seed that it is drawn from.
+    """
+    stages: dict[str, float] = {}
+    folder = workspace.settings.home / "demo"
+
+    def timed(stage: str, act: Callable[[], Made]) -> Made:
+        began = time.monotonic()
+        workspace.progress(stage, 0, 0)
+        made = act()
+        stages[stage] = time.monotonic() - began
+        return made
+
+    timed("company", lambda: write_company(folder, customers=customers, seed=seed))
+    imported = timed("import", lambda: run_import(workspace.records, SOURCE, folder, progress=workspace.progress))
+    names = sorted(workspace.training.models)
+    trained = [timed(f"train {name}", lambda name=name: train(workspace, name)) for name in names]  # type: ignore[misc]
+    daily = timed("daily", lambda: run_daily(workspace, restart=True))
+    return Demo(
+        rows={name: counts["accepted"] for name, counts in imported.to_json()["tables"].items()},
+        trained=trained,
+        daily=daily,
+        places={
+            "records": workspace.settings.records_url,
+            "models": str(workspace.settings.artefacts_dir),
+            "report": str(workspace.settings.reports_dir),
+            "export": str(folder),
+        },
+        stages=stages,
+        customer=_somebody(workspace),
+    )
+
+
+def _somebody(workspace: Workspace) -> str:
+    """A customer with a high churn score, for the example of a question."""
+    found = workspace.records.query(
+        "select c.customer_no from scores s join customers c on c.id = s.customer_id "
+        "where s.model = 'churn' order by s.score desc, c.id limit 1"
+    )
+    return str(found.column(0)[0].as_py()) if found.num_rows else "1"

@@ -1,0 +1,44 @@
+"""Bring the feature history and the online store up to the records."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from pipelines.workspace import Workspace
+
+
+@dataclass(frozen=True)
+class Materialized:
+    """What a materialization wrote: new rows by log, states by kind of entity."""
+
+    rows: dict[str, int]
+    entities: dict[str, int]
+    watermark: int
+    seconds: float
+
+    def to_json(self) -> dict[str, Any]:
+        """What ``materialize --json`` prints."""
+        return vars(self) | {"seconds": round(self.seconds, 3)}
+
+    def words(self) -> str:
+        """One sentence."""
+        states = ", ".join(f"{count:,} {name}s" for name, count in self.entities.items() if count) or "nothing new"
+        return f"{sum(self.rows.values()):,} new rows in the history; online: {states}"
+
+    def lines(self) -> list[str]:
+        """What ``materialize`` prints for people."""
+        return [f"{self.words()} (up to arrival {self.watermark:,}, {self.seconds:.1f} s)"]
+
+
+def materialize(workspace: Workspace, *, as_of: int | None = None) -> Materialized:
+    """Refresh the history from the records, then the online store from the history.
+
+    Parameters
+    ----------
+    as_of : int, optional
+        The moment (µs) that questions mean which name none; default: where the sources are complete.
+    """
+    refreshed = workspace.features.refresh(progress=workspace.progress)
+    written = workspace.features.materialize(as_of=as_of, progress=workspace.progress)
+    return Materialized(refreshed.rows, written.entities, refreshed.watermark, refreshed.seconds + written.seconds)

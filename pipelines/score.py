@@ -1,0 +1,173 @@
+"""Score everybody who may be scored, and write the answers back as records."""
+
+from __future__ import annotations
+
+import time
+from collections import Counter
+from dataclasses import dataclass
+from typing import Any, TypeAlias
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from crm import clock
+from features.catalogue import flat
+from pipelines.workspace import Workspace
+from registry import ModelVersion
+from scoring import BinaryModel, Frame, Model
+from scoring.recommendation import RecommendationModel, histories_of
+from scoring.segmentation import SegmentationModel
+
+RECOMMENDED = 5
+"""Products written per customer."""
+
+CHUNK = 50_000
+"""Entities scored at a time, so that memory does not grow with the company."""
+
+ANSWERED = pa.schema({
+    "customer_id": pa.int64(), "product_id": pa.int64(), "rank": pa.int64(), "score": pa.float64(), "reason": pa.string(),
+})
+"""Columns of a recommendation as it is kept."""
+
+Ids: TypeAlias = npt.NDArray[np.int64]
+
+
+@dataclass(frozen=True)
+class Scored:
+    """One batch: which version, as of when, how many of how many, by band."""
+
+    model: str
+    version: str
+    grade: str
+    as_of: int
+    source: str
+    population: int
+    scored: int
+    bands: dict[str, int]
+    seconds: float
+
+    def to_json(self) -> dict[str, Any]:
+        """What ``score --json`` prints."""
+        return vars(self) | {"as_of": clock.iso(self.as_of), "seconds": round(self.seconds, 3)}
+
+    def words(self) -> str:
+        """One sentence."""
+        bands = f" ({', '.join(f'{band} {count:,}' for band, count in self.bands.items())})" if self.bands else ""
+        return f"{self.scored:,} of {self.population:,} as of {clock.iso(self.as_of)}{bands}"
+
+    def lines(self) -> list[str]:
+        """What ``score`` prints for people."""
+        rows = "recommendations" if not self.bands else "scores"
+        return [
+            f"{self.model} version {self.version} (grade {self.grade}): {self.words()}",
+            f"As of {self.source}." if self.source else "The moment was given.",
+            f"Kept as records: rapport export {rows}. Next: rapport segment build",
+        ]
+
+
+def score(workspace: Workspace, name: str, *, as_of: int | None = None) -> Scored:
+    """Score the eligible population with the champion of `name`; each answer becomes a record.
+
+    Parameters
+    ----------
+    as_of : int, optional
+        Moment (µs); default: the earliest ``complete_until`` of the sources in use.
+
+    Raises
+    ------
+    RapportError
+        If the model is unknown or has no champion.
+    """
+    began = time.monotonic()
+    workspace.check_model(name)
+    version, model = workspace.registry.load(name)
+    workspace.features.refresh(progress=workspace.progress)
+    default = workspace.as_of(model)
+    moment = default.micros if as_of is None else as_of
+    spine = workspace.features.entities_at(model.entity, moment)
+    ids = spine[f"{model.entity}_id"].to_numpy(np.int64)
+    bands: Counter[str] = Counter()
+    written = 0
+    for start in range(0, len(ids), CHUNK):
+        table, rows, who = _answers(workspace, model, ids[start : start + CHUNK], moment)
+        workspace.records.write({table: _stamped(rows, version, moment)})
+        bands.update(band for band in rows.column("band").to_pylist() if band) if "band" in rows.column_names else None
+        written += who
+        workspace.progress(f"scoring {name}", min(start + CHUNK, len(ids)), len(ids))
+    return Scored(
+        model=name, version=version.version, grade=version.grade, as_of=moment,
+        source=str(default) if as_of is None else "", population=len(ids), scored=written,
+        bands=dict(sorted(bands.items())), seconds=time.monotonic() - began,
+    )
+
+
+def _answers(workspace: Workspace, model: Model, ids: Ids, at: int) -> tuple[str, pa.Table, int]:
+    """The table that the answers belong into, its rows, and how many entities were answered for."""
+    if isinstance(model, RecommendationModel):
+        rows = _recommended(workspace, model, ids, at)
+        return "recommendations", rows, pc.count_distinct(rows["customer_id"]).as_py()
+    frame = frame_at(workspace, model, ids, at)
+    if isinstance(model, SegmentationModel):
+        bands = model.assign(frame)
+        scores: npt.NDArray[np.float64] | None = None
+        allowed = np.array([band is not None for band in bands], dtype=bool)
+    else:
+        assert isinstance(model, BinaryModel)
+        scores = model.predict(frame)
+        bands = model.bands(scores)
+        allowed = model.eligible(frame)
+    rows = pa.table({
+        f"{model.entity}_id": ids,
+        "score": pa.nulls(len(ids), pa.float64()) if scores is None else pa.array(scores),
+        "band": pa.array(bands, pa.string()),
+    }).filter(pa.array(allowed))
+    return "scores", rows, rows.num_rows
+
+
+def frame_at(workspace: Workspace, model: Model, ids: Ids, at: int) -> Frame:
+    """The features that `model` needs, of some entities as of a moment: the very values that serving computes."""
+    spine = pd.DataFrame({f"{model.entity}_id": ids, "as_of": np.full(len(ids), at, np.int64)})
+    found = workspace.features.historical_features(model.refs, spine)
+    return {ref: found[flat(ref)].to_numpy() for ref in model.refs}
+
+
+def visible_histories(
+    workspace: Workspace, model: RecommendationModel, ids: Ids, at: int
+) -> list[dict[str, npt.NDArray[Any]]]:
+    """What each customer had bought, as it was known at a moment."""
+    log = workspace.features.log(model.log, ids.tolist())
+    moment = pa.scalar(at, pa.int64())
+    seen = pc.and_(
+        pc.less(log["occurred_at"], moment),
+        pc.and_(pc.less(log["known_at"], moment), pc.greater_equal(log["superseded_at"], moment)),
+    )
+    return histories_of(log.filter(seen), ids)
+
+
+def _recommended(workspace: Workspace, model: RecommendationModel, ids: Ids, at: int) -> pa.Table:
+    answers = model.recommend(visible_histories(workspace, model, ids, at), RECOMMENDED, at=at)
+    rows = [
+        {"customer_id": int(customer), "product_id": item.product_id, "rank": rank, "score": item.score, "reason": item.reason}
+        for customer, items in zip(ids, answers, strict=True)
+        for rank, item in enumerate(items, start=1)
+    ]
+    return pa.Table.from_pylist(rows, ANSWERED)
+
+
+def _stamped(rows: pa.Table, version: ModelVersion, at: int) -> pa.Table:
+    """Rows with who said it and as of when; asked again for the same moment, an answer keeps its key."""
+    subject = next(name for name in rows.column_names if name.endswith("_id"))
+    parts = [pc.cast(rows[subject], pa.string())]
+    if "rank" in rows.column_names:
+        parts.append(pc.cast(rows["rank"], pa.string()))
+    count = rows.num_rows
+    keys = pc.binary_join_element_wise(version.model, str(at), *parts, ":")
+    return (
+        rows.append_column("source_key", keys)
+        .append_column("model", pa.repeat(version.model, count))
+        .append_column("model_version", pa.repeat(version.version, count))
+        .append_column("occurred_at", pa.repeat(pa.scalar(at, pa.int64()), count))
+    )

@@ -1,0 +1,109 @@
+"""Watch a model: what it sees now beside what it learned on, and how fresh that is."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from monitoring import Age, WatchReport
+from pipelines.score import frame_at, visible_histories
+from pipelines.workspace import Workspace
+from scoring import BinaryModel, Frame, Model
+from scoring.recommendation import RecommendationModel
+from scoring.segmentation import SegmentationModel
+
+SAMPLE = 20_000
+"""Entities looked at; more would not make a drift worth acting on any clearer."""
+
+SCORES_DAYS = 8.0
+"""Age at which scores are worth an alert: one missed weekly run and a day."""
+
+
+@dataclass(frozen=True)
+class Watched:
+    """A watch and how long it took."""
+
+    report: WatchReport
+    seconds: float
+
+    def to_json(self) -> dict[str, Any]:
+        """What ``watch --json`` prints."""
+        return self.report.to_json() | {"seconds": round(self.seconds, 3)}
+
+    def words(self) -> str:
+        """One sentence."""
+        alerts = self.report.alerts
+        moved = f": {', '.join(dict.fromkeys(alert.subject for alert in alerts[:3]))}" if alerts else ""
+        return f"{len(self.report.columns)} inputs, {len(alerts)} alert{'' if len(alerts) == 1 else 's'}{moved}"
+
+    def lines(self) -> list[str]:
+        """What ``watch`` prints for people."""
+        return self.report.lines()
+
+
+def watch(workspace: Workspace, name: str, *, as_of: int | None = None, with_page: bool = True, seed: int = 7) -> Watched:
+    """Compare the champion's reference with the population of the moment.
+
+    Parameters
+    ----------
+    as_of : int, optional
+        Moment (µs); default: where the sources in use are complete.
+    with_page : bool
+        Whether Evidently's page is written beside the JSON.
+
+    Raises
+    ------
+    RapportError
+        If the model is unknown or has no champion.
+    """
+    began = time.monotonic()
+    workspace.check_model(name)
+    version, model = workspace.registry.load(name)
+    workspace.features.refresh(progress=workspace.progress)
+    moment = workspace.as_of(model).micros if as_of is None else as_of
+    workspace.progress(f"watching {name}", 0, 0)
+    frame, answers = _current(workspace, model, moment, seed)
+    report = workspace.monitoring.watch(
+        model, version.version, frame, answers, as_of=moment, freshness=_ages(workspace, model), with_page=with_page
+    )
+    return Watched(report, time.monotonic() - began)
+
+
+def _current(workspace: Workspace, model: Model, at: int, seed: int) -> tuple[Frame, Any]:
+    """Features of a sample of the population, and what the model answers for it."""
+    ids = workspace.features.entities_at(model.entity, at)[f"{model.entity}_id"].to_numpy(np.int64)
+    if len(ids) > SAMPLE:
+        ids = np.sort(np.random.default_rng(seed).choice(ids, SAMPLE, replace=False))
+    frame = frame_at(workspace, model, ids, at)
+    if isinstance(model, RecommendationModel):
+        answers = model.recommend(visible_histories(workspace, model, ids, at), at=at)
+        return frame, [item.product_no for items in answers for item in items]
+    if isinstance(model, SegmentationModel):
+        names = np.array(model.assign(frame), dtype=object)
+        chosen = np.array([name is not None for name in names], dtype=bool)
+        return {ref: values[chosen] for ref, values in frame.items()}, names[chosen]
+    assert isinstance(model, BinaryModel)
+    chosen = model.eligible(frame)
+    part = {ref: values[chosen] for ref, values in frame.items()}
+    return part, model.predict(part)
+
+
+def _ages(workspace: Workspace, model: Model) -> list[Age]:
+    stamp = workspace.features.online.store.stamp(model.entity)
+    renewed = None if stamp is None else stamp.as_of or stamp.materialized_at
+    latest = workspace.records.query(
+        "select max(occurred_at) as at from scores where model = :model union all "
+        "select max(occurred_at) as at from recommendations where model = :model",
+        {"model": model.name},
+    )
+    scored = [moment for moment in latest.column("at").to_pylist() if moment is not None]
+    limit = float(workspace.settings.stale_days)
+    return [
+        Age("online features", renewed, limit, "run `rapport materialize`"),
+        Age(f"scores of {model.name}", max(scored, default=None), SCORES_DAYS, f"run `rapport score {model.name}`"),
+    ]
+
+

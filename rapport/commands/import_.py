@@ -1,0 +1,34 @@
+"""Import a CRM export: rapport import SOURCE PATH.
+
+SOURCE is the name of a mapping (configs/sources/<name>.yaml) or the path of your own mapping file; PATH is
+the folder that holds the files. Rows that cannot be taken are written to a file with their reasons.
+Importing the same files again changes nothing.
+"""
+
+from __future__ import annotations
+
+from argparse import ArgumentParser, Namespace
+from pathlib import Path
+
+from crm.imports import run_import
+from pipelines.workspace import Workspace
+from rapport.answer import Answer, table
+
+
+def arguments(parser: ArgumentParser) -> None:
+    """Declare the command's words."""
+    parser.add_argument("source", metavar="SOURCE", help="name of a mapping, or the path of a mapping file")
+    parser.add_argument("path", metavar="PATH", type=Path, help="folder that holds the source's files")
+
+
+def run(arguments: Namespace, workspace: Workspace) -> Answer:
+    """Import, and answer with the counts of each table."""
+    report = run_import(workspace.records, arguments.source, arguments.path, progress=workspace.progress)
+    data = report.to_json()
+    columns = ("read", "accepted", "rejected", "unchanged")
+    rows = [[name, *(counts[column] for column in columns)] for name, counts in data["tables"].items()]
+    lines = [*table(["table", *columns], rows), ""]
+    if data["rejects"]:
+        lines.append(f"Rejected rows, each with its reason: {data['rejects']}")
+    lines.append(f"Imported {data['source']} in {data['seconds']:.1f} s. Next: rapport run daily")
+    return Answer(data, lines)

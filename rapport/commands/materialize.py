@@ -1,0 +1,24 @@
+"""Bring the feature history and the online store up to date: rapport materialize.
+
+Only what new records have touched is worked on; a reader sees the state before or the state after.
+"""
+
+from __future__ import annotations
+
+from argparse import ArgumentParser, Namespace
+
+from pipelines.materialize import materialize
+from pipelines.workspace import Workspace
+from rapport.answer import Answer
+from rapport.moments import moment
+
+
+def arguments(parser: ArgumentParser) -> None:
+    """Declare the command's words."""
+    parser.add_argument("--as-of", type=moment, help="moment that questions mean which name none")
+
+
+def run(arguments: Namespace, workspace: Workspace) -> Answer:
+    """Materialize, and answer with how many entities were written."""
+    done = materialize(workspace, as_of=arguments.as_of)
+    return Answer(done.to_json(), done.lines())

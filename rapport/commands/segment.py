@@ -1,0 +1,69 @@
+"""Lists of customers: rapport segment list | build [NAME] | export NAME --format csv|xlsx.
+
+Every list that leaves passes the consent gate for its purpose and channel; no option switches that off.
+Whom no consent record covers is left out, and counted.
+"""
+
+from __future__ import annotations
+
+from argparse import ArgumentParser, Namespace
+from pathlib import Path
+
+from crm import clock
+from pipelines.segment import build_segments
+from pipelines.workspace import Workspace
+from rapport.answer import Answer, table
+from rapport.moments import moment
+
+
+def arguments(parser: ArgumentParser) -> None:
+    """Declare the command's words."""
+    actions = parser.add_subparsers(dest="action", required=True, metavar="list|build|export")
+    actions.add_parser("list", help="every segment, with its members and when it was built")
+    build = actions.add_parser("build", help="work out who belongs, and note who entered and left")
+    build.add_argument("name", metavar="NAME", nargs="?", help="default: all")
+    build.add_argument("--as-of", type=moment, help="moment to build as of (default: where the sources are complete)")
+    export = actions.add_parser("export", help="write the members who may be contacted to a file")
+    export.add_argument("name", metavar="NAME")
+    export.add_argument("--format", choices=("csv", "xlsx"), default="csv")
+    export.add_argument("--output", type=Path, help="file to write (default: exports/ in the workspace)")
+
+
+def run(arguments: Namespace, workspace: Workspace) -> Answer:
+    """Do one of the three."""
+    match arguments.action:
+        case "list":
+            return _list(workspace)
+        case "build":
+            built = build_segments(workspace, arguments.name, as_of=arguments.as_of)
+            return Answer(built.to_json(), built.lines())
+        case _:
+            return _export(arguments, workspace)
+
+
+def _list(workspace: Workspace) -> Answer:
+    found = workspace.segments.list()
+    data = {
+        "segments": [vars(item) | {"as_of": None if item.as_of is None else clock.iso(item.as_of)} for item in found]
+    }
+    rows = [
+        (item.name, item.kind, item.members, "–" if item.as_of is None else clock.iso(item.as_of)[:10], item.purpose,
+         item.channel, item.problem or item.title)
+        for item in found
+    ]
+    lines = table(("segment", "kind", "members", "as of", "purpose", "channel", "what it is"), rows)
+    return Answer(data, lines if rows else ["There are no segments yet. Next: rapport segment build"])
+
+
+def _export(arguments: Namespace, workspace: Workspace) -> Answer:
+    report = workspace.segments.export(arguments.name, arguments.format, arguments.output)
+    data = report.to_json()
+    suppressed = ", ".join(f"{count:,} {reason.replace('_', ' ')}" for reason, count in data["suppressed"].items())
+    lines = [
+        f"{data['rows']:,} customers of {data['segment']} as of {data['as_of']} in {data['path']}",
+        f"since the last export: {data['added']:,} added, {data['removed']:,} removed",
+        f"left out by the consent gate: {suppressed or 'nobody'}",
+        f"control total {data['control_total']}, sha256 {data['sha256']}",
+        *([data["hint"]] if data["hint"] else []),
+    ]
+    return Answer(data, lines)

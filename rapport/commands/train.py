@@ -1,0 +1,60 @@
+"""Train a model and let it answer if it is better: rapport train MODEL.
+
+Splits in time where the records carry times, compares with a named naive rule and with the version that
+answers now, calibrates, looks for leaks, grades A to D, and keeps everything in the registry.
+"""
+
+from __future__ import annotations
+
+from argparse import ArgumentParser, Namespace
+from collections.abc import Mapping
+from typing import Any
+
+from pipelines.train import train
+from pipelines.workspace import Workspace
+from rapport.answer import Answer, table
+from rapport.moments import moment
+
+
+def arguments(parser: ArgumentParser) -> None:
+    """Declare the command's words."""
+    parser.add_argument("model", metavar="MODEL", help="churn, lead_score, segmentation, recommendation")
+    parser.add_argument("--as-of", type=moment, help="use the records as of this moment (default: where they are complete)")
+    parser.add_argument("--random-split", action="store_true", help="split at random, not in time; printed as such")
+    parser.add_argument("--seed", type=int, default=7)
+
+
+def run(arguments: Namespace, workspace: Workspace) -> Answer:
+    """Train, and answer with figures beside the naive rule's, the grade and the decision."""
+    trained = train(
+        workspace, arguments.model, as_of=arguments.as_of, random_split=arguments.random_split, seed=arguments.seed
+    )
+    data = trained.to_json()
+    rate = "" if data["base_rate"] is None else f", {data['base_rate']:.1%} positive"
+    lines = [
+        f"{data['model']} version {data['version']}: grade {data['grade']}, {data['rung']}, {data['rows']:,} rows{rate}",
+        f"protocol {data['protocol']}: {trained.candidate.protocol_note}",
+        "",
+        *table(("metric", "value", "low", "high", "naive rule"), _figures(data)),
+        f"naive rule: {data['naive']['rule']}",
+        "",
+        *[f"grade: {reason}" for reason in trained.candidate.grade_reasons],
+        *[f"leak audit: {item['feature']}: {item['finding']} ({item['value']:.3f})" for item in data["leaks"][:5]],
+        *[f"decision: {reason}" for reason in data["decision"]],
+        "",
+        _next(data),
+    ]
+    return Answer(data, lines)
+
+
+def _figures(data: Mapping[str, Any]) -> list[tuple[object, ...]]:
+    return [
+        (name, metric["value"], metric["low"], metric["high"], data["naive"].get(name))
+        for name, metric in data["metrics"].items()
+    ]
+
+
+def _next(data: Mapping[str, Any]) -> str:
+    if data["promoted"]:
+        return f"It answers from now on. Next: rapport score {data['model']}"
+    return f"It does not answer. See: rapport models {data['model']}"
