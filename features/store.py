@@ -177,7 +177,9 @@ class FeatureStore:
         clash = next((name for name in map(flat, wanted) if name in frame.columns), None)
         if clash is not None:
             raise FeatureError(f"the spine has a column {clash!r} already; a name of its own is expected; rename it")
-        added = pd.DataFrame({flat(ref): columns[ref] for ref in wanted}, index=frame.index)
+        added = pd.DataFrame(
+            {flat(ref): pd.Series(columns[ref], frame.index, columns[ref].dtype) for ref in wanted}, index=frame.index
+        )
         return pd.concat([frame, added], axis=1)
 
     def entities_at(self, entity: Entity | str, as_of: int | AsOf) -> pd.DataFrame:

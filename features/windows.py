@@ -34,7 +34,7 @@ class Window:
         >>> days(90)[0].phrase
         'in the last 90 days'
         """
-        if self.width == FOREVER:
+        if not self.suffix:
             return ""
         unit, size = ("day", DAY) if self.suffix.endswith("d") else ("hour", HOUR)
         count = self.width // size

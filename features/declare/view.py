@@ -16,7 +16,7 @@ from features.entity import Entity
 from features.errors import DeclarationError
 from features.leakage import guard
 from features.protected import is_protected
-from features.windows import Window
+from features.windows import FOREVER, Window
 
 
 @dataclass(frozen=True)
@@ -75,7 +75,7 @@ class FeatureView:
         ttl: tuple[Window, ...] = (),
         **features: Measure | Column | Expression,
     ) -> None:
-        fields = [item for name, feature in features.items() for item in _fields(name, feature, entity)]
+        fields = [item for name, feature in features.items() for item in _fields(name, feature, entity, ttl)]
         _set(self, entity=entity, fields=_unique(fields), name="", dynamic=dynamic, ttl=ttl, refused=frozenset())
         _check_expressions(self.fields)
 
@@ -121,7 +121,7 @@ def _unique(fields: list[Field]) -> dict[str, Field]:
     return found
 
 
-def _fields(name: str, feature: Measure | Column | Expression, entity: Entity) -> list[Field]:
+def _fields(name: str, feature: Measure | Column | Expression, entity: Entity, ttl: tuple[Window, ...]) -> list[Field]:
     if isinstance(feature, Expression):
         title = feature.title or name.replace("_", " ")
         return [Field(name, feature, title, feature.unit, is_category=False, protected=False)]
@@ -131,7 +131,14 @@ def _fields(name: str, feature: Measure | Column | Expression, entity: Entity) -
             f"the feature {name!r} is a {type(feature).__name__}; a measure such as lines.amount.sum(days(30)), a "
             "column of states, or an expression is expected; correct it"
         )
-    return [field_of(name, item, measure.title, entity) for item in measure.aggregates]
+    return [field_of(name, _alive(item, ttl), measure.title, entity) for item in measure.aggregates]
+
+
+def _alive(item: Aggregate, ttl: tuple[Window, ...]) -> Aggregate:
+    """A latest value is alive while it is not older than the view's ttl: the same as a window of that width."""
+    if not ttl or item.operation not in ("latest", "lag", "age") or item.window.width != FOREVER:
+        return item
+    return item.over(Window(ttl[0].width, ""))
 
 
 def field_of(name: str, aggregate: Aggregate, title: str, entity: Entity) -> Field:

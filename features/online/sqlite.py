@@ -29,6 +29,7 @@ class SQLiteStore:
         self._local = threading.local()
         self._open: list[sqlite3.Connection] = []
         self._lock = threading.Lock()
+        self._writes = 0
         path.parent.mkdir(parents=True, exist_ok=True)
         with self._transaction() as connection:
             connection.execute(
@@ -52,7 +53,8 @@ class SQLiteStore:
     def token(self) -> object:
         """SQLite's own data version of this thread's connection."""
         connection = self._connection()
-        return id(connection), connection.execute("PRAGMA data_version").fetchone()[0]
+        # a connection's own writes leave its data version as it was
+        return id(connection), self._writes, connection.execute("PRAGMA data_version").fetchone()[0]
 
     def replace(self, entity: str, stamp: Stamp, rows: Iterable[Packed]) -> None:
         """Put `rows` in place of all that is there, in one transaction."""
@@ -118,6 +120,7 @@ class SQLiteStore:
                 connection.execute("ROLLBACK")
                 raise
             connection.execute("COMMIT")
+            self._writes += 1
 
     @contextmanager
     def _explained(self) -> Iterator[None]:

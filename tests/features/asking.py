@@ -15,32 +15,46 @@ SHARES = {"category": "tea", "line_no": 3}
 Row = dict[str, Any]
 
 
-def ask(
-    rows: list[Row],
-    name: str,
-    entity: int,
-    moment: int,
-    known_before: int | None = None,
-    passes: Callable[[Row], bool] = lambda row: True,
-) -> Any:
-    """The oracle's answer for a feature by its name."""
-    what, window = _split(name)
-    operation, _, column = what.partition("__")
-    argument: Any = None
-    if operation.startswith("lag"):
-        operation, argument = "lag", int(operation.removeprefix("lag"))
-    if operation == "share":
-        argument = SHARES[column]
-    seen = point_in_time.in_window(point_in_time.visible(rows, entity, moment, known_before), moment, window)
-    seen = [row for row in seen if passes(row)]
-    answer = point_in_time.aggregate(seen, operation, column or None, moment, argument)
-    if answer is None:
-        return None
-    if operation in TIMES:
-        return answer / DAY
-    if column == "amount" and operation not in ("count", "nunique", "share"):
-        return answer / 10_000
-    return str(answer) if column == "product_id" and operation in ("mode", "first", "last", "lag") else answer
+class Oracle:
+    """The oracle over one world, remembering what each moment may see.
+
+    Parameters
+    ----------
+    rows : list of dict
+    passes : callable, optional
+        A condition on rows.
+    """
+
+    def __init__(self, rows: list[Row], passes: Callable[[Row], bool] = lambda row: True) -> None:
+        self._rows = rows
+        self._passes = passes
+        self._seen: dict[tuple[int, int, int | None], list[Row]] = {}
+
+    def ask(self, name: str, entity: int, moment: int, known_before: int | None = None) -> Any:
+        """The answer for a feature by its name."""
+        what, window = _split(name)
+        operation, _, column = what.partition("__")
+        argument: Any = None
+        if operation.startswith("lag"):
+            operation, argument = "lag", int(operation.removeprefix("lag"))
+        if operation == "share":
+            argument = SHARES[column]
+        seen = point_in_time.in_window(self._visible(entity, moment, known_before), moment, window)
+        answer = point_in_time.aggregate(seen, operation, column or None, moment, argument)
+        if answer is None:
+            return None
+        if operation in TIMES:
+            return answer / DAY
+        if column == "amount" and operation not in ("count", "nunique", "share"):
+            return answer / 10_000
+        return str(answer) if column == "product_id" and operation in ("mode", "first", "last", "lag") else answer
+
+    def _visible(self, entity: int, moment: int, known_before: int | None) -> list[Row]:
+        key = entity, moment, known_before
+        if key not in self._seen:
+            seen = point_in_time.visible(self._rows, entity, moment, known_before)
+            self._seen[key] = [row for row in seen if self._passes(row)]
+        return self._seen[key]
 
 
 def _split(name: str) -> tuple[str, int | None]:

@@ -6,7 +6,7 @@ import pandas as pd
 import pytest
 
 from features import FeatureView, customer
-from tests.features.asking import agrees, ask
+from tests.features.asking import Oracle, agrees
 from tests.features.conftest import Opener
 from tests.features.worlds import World, every_operation, lines, make, moments_for
 
@@ -21,15 +21,17 @@ WORLDS = {
 
 def compare(frame: pd.DataFrame, world: World, known: int | None = None) -> list[str]:
     """Where the store and the oracle differ."""
-    wrong = []
+    wrong, oracle = [], Oracle(world.rows)
     for row in frame.to_dict("records"):
         for name, found in row.items():
             if not str(name).startswith("all__"):
                 continue
             plain = str(name).removeprefix("all__")
-            wanted = ask(world.oracle_rows(), plain, row["customer_id"], row["as_of"], known)
+            wanted = oracle.ask(plain, row["customer_id"], row["as_of"], known)
             if not agrees(plain, found, wanted):
-                wrong.append(f"{plain} of {row['customer_id']} at {row['as_of']}: {found!r}, the oracle says {wanted!r}")
+                wrong.append(
+                    f"{plain} of {row['customer_id']} at {row['as_of']}: {found!r}, the oracle says {wanted!r}"
+                )
     return wrong
 
 
@@ -86,9 +88,10 @@ def test_conditions_leave_out_rows(name: str, open_store: Opener) -> None:
     )
     store = open_store(world.records(), all=view)
     frame = store.historical_features(["all:*"], spine_of(moments_for(world, 13, 40)))
+    oracle = Oracle(world.rows, passes)
     for row in frame.to_dict("records"):
         for feature in view.fields:
-            wanted = ask(world.oracle_rows(), feature, row["customer_id"], row["as_of"], passes=passes)
+            wanted = oracle.ask(feature, row["customer_id"], row["as_of"])
             assert agrees(feature, row[f"all__{feature}"], wanted), (name, feature, row)
 
 
@@ -97,9 +100,9 @@ def test_two_conditions_both_hold(open_store: Opener) -> None:
     source = lines.where(lines.kind == "sale", lines.line_no > 2).where(lines.category != "tea")
     store = open_store(world.records(), all=FeatureView(entity=customer, count=source.count()))
     frame = store.historical_features(["all:count"], spine_of(moments_for(world, 14, 30)))
+    oracle = Oracle(
+        world.rows,
+        lambda row: row["kind"] == "sale" and (row["line_no"] or 0) > 2 and row["category"] not in (None, "tea"),
+    )
     for row in frame.to_dict("records"):
-        wanted = ask(
-            world.oracle_rows(), "count", row["customer_id"], row["as_of"],
-            passes=lambda r: r["kind"] == "sale" and (r["line_no"] or 0) > 2 and r["category"] not in (None, "tea"),
-        )
-        assert row["all__count"] == wanted
+        assert row["all__count"] == oracle.ask("count", row["customer_id"], row["as_of"])

@@ -31,10 +31,6 @@ class World:
 
     rows: list[dict[str, Any]] = field(default_factory=list)
 
-    def oracle_rows(self) -> list[dict[str, Any]]:
-        """For the oracle."""
-        return self.rows
-
     def table_rows(self) -> list[dict[str, Any]]:
         """For `InlineRecords`."""
         return [_table_row(row) for row in self.rows]
