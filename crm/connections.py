@@ -23,8 +23,8 @@ from crm.errors import RecordsError
 
 BUSY_SECONDS = 300  # a writer waits so long for another one's import
 _BATCH = "adbc.sqlite.query.batch_rows"
-_ONE_BATCH = 2**31 - 2
-_STREAM_ROWS = 65_536
+_ONE_BATCH = str(2**31 - 2)
+_STREAM = {"sqlite": {_BATCH: "65536"}, "postgresql": {"adbc.postgresql.batch_size_hint_bytes": str(1 << 20)}}
 
 Statement: TypeAlias = ClauseElement | CreateTableAs | str
 
@@ -73,15 +73,14 @@ class Connection:
         """The answer as Arrow in one batch, so that each type is inferred from all of its rows."""
         with self._cursor() as cursor:
             if self.is_sqlite:
-                cursor.adbc_statement.set_options(**{_BATCH: str(_ONE_BATCH)})
+                cursor.adbc_statement.set_options(**{_BATCH: _ONE_BATCH})
             _run(cursor, self.sql(statement), parameters)
             return cursor.fetch_arrow_table()
 
     def batches(self, statement: Statement) -> Iterator[pa.RecordBatch]:
         """The answer batch by batch, in bounded memory."""
         with self._cursor() as cursor:
-            if self.is_sqlite:
-                cursor.adbc_statement.set_options(**{_BATCH: str(_STREAM_ROWS)})
+            cursor.adbc_statement.set_options(**_STREAM[self.dialect.name])
             _run(cursor, self.sql(statement), ())
             yield from cursor.fetch_record_batch()
 

@@ -80,7 +80,7 @@ class Reader:
         with self.lend() as connection:
             text, values = bind(sql, parameters or {}, "?{}" if connection.is_sqlite else "${}")
             try:
-                answer = connection.table(text, values)
+                answer = connection.table(f"{text}\n", values)  # PostgreSQL's driver puts it in brackets
             except (adbc_driver_manager.Error, OSError) as error:
                 reason = str(error).strip().splitlines()[0]
                 raise RecordsError(

@@ -5,13 +5,27 @@ from __future__ import annotations
 from typing import Any
 
 import pyarrow as pa
-from sqlalchemy import ColumnElement, FromClause, Table, TableClause, and_, func, insert, or_, select, update
+from sqlalchemy import (
+    ColumnElement,
+    FromClause,
+    Select,
+    Table,
+    and_,
+    case,
+    func,
+    insert,
+    literal_column,
+    or_,
+    select,
+    update,
+)
 
 from crm.connections import Connection
 from crm.errors import RecordsError
 from crm.schema import Base
 from crm.shapes import links, listed, natural_key, shapes
-from crm.statements import number, stored, temporary
+from crm.statements import CORRECT, INSERT, Target, number, stored, temporary
+from crm.violations import check_rows
 from crm.writing import WriteCounts, Writing
 
 
@@ -28,106 +42,93 @@ def upsert(writing: Writing, name: str, staged: pa.Table, source_id: int | None)
     source_id : int or None
         The source whose keys are meant.
     """
-    table, keys, connection = Base.metadata.tables[name], natural_key(name), writing.connection
-    columns = [column for column in staged.column_names if column != "n"]
-    given = [links(name)[column].id if column in links(name) else column for column in columns]
-    missing = [key for key in keys if key not in given]
+    table, connection = Base.metadata.tables[name], writing.connection
+    target = Target(table, source_id or 0, 0, 0, given=(*staged.column_names,))
+    columns = [links(name)[column].id if column in links(name) else column for column in target.given]
+    missing = [key for key in natural_key(name) if key not in columns]
     if missing:
-        raise RecordsError(
-            f"{name} is given without {missing[0]}; its rows are told apart by {', '.join(keys)}; add the column"
-        )
-    _load(connection, table, staged, source_id)
-    new = temporary("rows", name, ("n", *given))
-    _check(connection, new, table, keys, given)
-    changed = _change(connection, new, table, keys, given)
-    added = _insert(writing, new, table, keys, given)
-    connection.execute(f"DROP TABLE rows_{name}")
+        keys = ", ".join(natural_key(name))
+        raise RecordsError(f"{name} is given without {missing[0]}; its rows are told apart by {keys}; add the column")
+    _load(connection, target, staged)
+    _check_keys(connection, table)
+    last = writing.counters.last(name)
+    connection.create(f"rows_{name}", _rows(target, last))
+    check_rows(connection, target, writing.change.source)
+    added, changed = _write(connection, table)
+    if "id" in table.c:
+        writing.counters.advance(name, last + added)
+    for kind in ("keys", "rows"):
+        connection.execute(f"DROP TABLE {kind}_{name}")
     rows = staged.num_rows
-    return WriteCounts(read=rows, inserted=added, corrected=changed, unchanged=rows - added - changed)
+    return WriteCounts(inserted=added, corrected=changed, unchanged=rows - added - changed)
 
 
-def _load(connection: Connection, table: Table, staged: pa.Table, source_id: int | None) -> None:
-    """Load the rows with their keys resolved to ids."""
-    name = table.name
+def _load(connection: Connection, target: Target, staged: pa.Table) -> None:
+    """Load the rows into ``keys_<table>``, with what their keys refer to."""
+    name = target.table.name
     connection.ingest(f"stage_{name}", staged)
-    given = temporary("stage", name, (*staged.column_names,))
+    given = temporary("stage", name, target.given)
     source: FromClause = given
-    columns = []
-    for column in staged.column_names:
-        link = links(name).get(column)
-        if link is None:
-            columns.append(given.c[column])
-            continue
+    columns: list[ColumnElement[Any]] = [*given.c]
+    for link in target.links:
         if shapes()[link.target.name] == "reference":
             found: FromClause = listed(link.target).alias(f"to_{link.name}")
-            condition = found.c.key == given.c[column]
+            condition = found.c.key == given.c[link.key]
         else:
-            found, condition = stored(link.target, source_id or 0, given.c[column], f"to_{link.name}")
+            found, condition = stored(link.target, target.source_id, given.c[link.key], f"to_{link.name}")
         source = source.outerjoin(found, condition)
-        columns += [found.c.id.label(link.id), given.c[column].label(column)]
-    connection.create(f"rows_{name}", select(*columns).select_from(source))
+        columns.append(found.c.id.label(link.id))
+    connection.create(f"keys_{name}", select(*columns).select_from(source))
     connection.execute(f"DROP TABLE stage_{name}")
-    for key in staged.column_names:
-        if key in links(name):
-            _check_link(connection, name, key)
 
 
-def _check_link(connection: Connection, name: str, key: str) -> None:
-    link = links(name)[key]
-    new = temporary("rows", name, (key, link.id))
-    found = connection.rows(select(new.c[key]).where(new.c[key].is_not(None), new.c[link.id].is_(None)).limit(1))
-    if found:
-        raise RecordsError(
-            f"{name}.{key} refers to {found[0][0]!r}, which {link.target.name} does not have; "
-            f"a key of {link.target.name} is expected; write that first"
-        )
+def _check_keys(connection: Connection, table: Table) -> None:
+    keys = natural_key(table.name)
+    if not keys:
+        return
+    same = list(temporary("keys", table.name, keys).c)
+    given = select(*same).where(*[item.is_not(None) for item in same])
+    double = connection.rows(given.group_by(*same).having(func.count() > 1).limit(1))
+    if double:
+        shown = ", ".join(f"{key} = {value!r}" for key, value in zip(keys, double[0], strict=True))
+        raise RecordsError(f"{table.name} is given {shown} twice; each once is expected; keep one of the rows")
 
 
-def _check(connection: Connection, new: TableClause, table: Table, keys: tuple[str, ...], given: list[str]) -> None:
-    for column in given:
-        if not table.c[column].nullable:
-            found = connection.rows(select(func.min(new.c.n)).where(new.c[column].is_(None)))[0][0]
-            if found is not None:
-                raise RecordsError(
-                    f"{table.name}: row {found + 1} has no {column}; a value is expected; fill the column"
-                )
-    if keys:
-        same = [new.c[key] for key in keys]
-        double = connection.rows(select(*same).group_by(*same).having(func.count() > 1).limit(1))
-        if double:
-            shown = ", ".join(f"{key} = {value!r}" for key, value in zip(keys, double[0], strict=True))
-            raise RecordsError(f"{table.name} is given {shown} twice; each once is expected; keep one of the rows")
-
-
-def _change(connection: Connection, new: TableClause, table: Table, keys: tuple[str, ...], given: list[str]) -> int:
-    """Change the rows that are there and differ; how many."""
-    columns = [column for column in given if column not in keys]
-    if not keys or not columns:
-        return 0
-    same = and_(*[table.c[key] == new.c[key] for key in keys])
-    differs = or_(*[table.c[column].is_distinct_from(new.c[column]) for column in columns])
-    changed = int(connection.rows(select(func.count()).select_from(new.join(table, same)).where(differs))[0][0])
-    if changed:
-        connection.execute(update(table).values({column: new.c[column] for column in columns}).where(same, differs))
-    return changed
-
-
-def _insert(writing: Writing, new: TableClause, table: Table, keys: tuple[str, ...], given: list[str]) -> int:
-    """Put in the rows that are not there; how many."""
-    source: FromClause = new
-    condition = []
-    if keys:
-        source = new.outerjoin(table, and_(*[table.c[key] == new.c[key] for key in keys]))
-        condition = [table.c[keys[0]].is_(None)]
-    added = int(writing.connection.rows(select(func.count()).select_from(source).where(*condition))[0][0])
-    if not added:
-        return 0
-    columns: list[ColumnElement[Any]] = [new.c[column] for column in given]
-    names = list(given)
+def _rows(target: Target, last_id: int) -> Select[Any]:
+    """The rows that are new or differ, complete: what is not given stays as it stands."""
+    table, keys = target.table, natural_key(target.table.name)
+    given_ids = [link.id for link in target.links]
+    given = temporary("keys", table.name, (*target.given, *given_ids))
+    current = table.alias("current")
+    same = and_(*[current.c[key] == given.c[key] for key in keys]) if keys else literal_column("1 = 0")
+    is_new = current.c[keys[0] if keys else "id"].is_(None)
+    others = [column.name for column in table.columns if column.name != "id"]
+    values = {name: given.c[name] if name in given.c else current.c[name] for name in others}
+    differs = or_(*[values[name].is_distinct_from(current.c[name]) for name in others])
+    change = case((is_new, number(INSERT)), (differs, number(CORRECT)), else_=number(0))
+    columns = [values[name].label(name) for name in others]
     if "id" in table.c:
-        last = writing.counters.last(table.name)
-        columns.append((number(last) + func.row_number().over(order_by=new.c.n)).label("id"))
-        names.append("id")
-        writing.counters.advance(table.name, last + added)
-    writing.connection.execute(insert(table).from_select(names, select(*columns).select_from(source).where(*condition)))
-    return added
+        order = func.sum(case((is_new, number(1)), else_=number(0))).over(order_by=given.c.n)
+        columns.append(case((is_new, number(last_id) + order), else_=current.c.id).label("id"))
+    every = (
+        select(given.c.n, change.label("kind_"), *columns, *[given.c[link.key] for link in target.links])
+        .select_from(given.outerjoin(current, same))
+        .subquery("every")
+    )
+    return select(every).where(every.c.kind_ != number(0))
+
+
+def _write(connection: Connection, table: Table) -> tuple[int, int]:
+    """Put in what is new and change what differs; how many of each."""
+    columns = [column.name for column in table.columns]
+    new = temporary("rows", table.name, ("n", "kind_", *columns))
+    found = {int(kind): int(n) for kind, n in connection.rows(select(new.c.kind_, func.count()).group_by(new.c.kind_))}
+    if found.get(INSERT):
+        fresh = select(*[new.c[column] for column in columns]).where(new.c.kind_ == number(INSERT)).order_by(new.c.n)
+        connection.execute(insert(table).from_select(columns, fresh))
+    if found.get(CORRECT):
+        keys = natural_key(table.name)
+        moved = {column: new.c[column] for column in columns if column not in keys}
+        same = [table.c[key] == new.c[key] for key in keys]
+        connection.execute(update(table).values(moved).where(*same, new.c.kind_ == number(CORRECT)))
+    return found.get(INSERT, 0), found.get(CORRECT, 0)

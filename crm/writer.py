@@ -48,7 +48,7 @@ def _apply(connection: Connection, staged: dict[str, Staged], change: Change, co
     connection.defer_foreign_keys()
     writing = Writing(connection, counters, change, clock.now())
     if "sources" in staged:
-        counts["sources"] = references.upsert(writing, "sources", staged.pop("sources").rounds[0], None)
+        counts["sources"] += references.upsert(writing, "sources", staged.pop("sources").rounds[0], None)
     source_id = find_source(connection, change.source)
     targets: dict[str, Target] = {}
     for name, rows in staged.items():
@@ -62,7 +62,7 @@ def _apply(connection: Connection, staged: dict[str, Staged], change: Change, co
             counts[name] += versioned.write(writing, targets[name], rows, frozenset(pending))
             pending.discard(name)
         else:
-            counts[name] = references.upsert(writing, name, rows.rounds[0], source_id)
+            counts[name] += references.upsert(writing, name, rows.rounds[0], source_id)
     if change.closing is not None:
         change.closing(writing, source_id, counts)
     elif all(item.unchanged == item.read for item in counts.values()):

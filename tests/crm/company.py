@@ -12,7 +12,11 @@ from crm import Records, WriteCounts
 
 def rows(*given: Mapping[str, object], **columns: Sequence[object]) -> pa.Table:
     """A table of mappings, or of columns."""
-    return pa.Table.from_pylist([dict(row) for row in given]) if given else pa.table({k: list(v) for k, v in columns.items()})
+    return (
+        pa.Table.from_pylist([dict(row) for row in given])
+        if given
+        else pa.table({k: list(v) for k, v in columns.items()})
+    )
 
 
 PARTIES = rows(source_key=["a", "b"], kind=["person", "organisation"], status=["active", "active"])

@@ -15,7 +15,12 @@ from crm import Records
 from crm.schema import Base
 from tests.conftest import POSTGRES
 
-_KEPT = {"currencies": "false", "purposes": "false", "sources": "id > 1", "counters": "name not in ('arrival', 'sources', 'purposes')"}
+_KEPT = {
+    "currencies": "false",
+    "purposes": "false",
+    "sources": "id > 1",
+    "counters": "name not in ('arrival', 'sources', 'purposes')",
+}
 _EMPTY = "".join(f"DELETE FROM {table} WHERE {_KEPT.get(table, 'true')};" for table in Base.metadata.tables)
 
 
@@ -37,7 +42,10 @@ def postgres_settings(settings: Settings, postgres_database: str) -> Settings:
     """Settings whose records are in PostgreSQL and empty."""
     with psycopg.connect(postgres_database) as connection:
         connection.execute("SET session_replication_role = replica")  # the triggers that guard rows stand aside
-        connection.execute(f"{_EMPTY} UPDATE counters SET value = 0 WHERE name = 'arrival'; UPDATE counters SET value = 1 WHERE name = 'sources'")
+        connection.execute(
+            f"{_EMPTY} UPDATE counters SET value = 0 WHERE name = 'arrival';"
+            "UPDATE counters SET value = 1 WHERE name = 'sources'"
+        )
     return replace(settings, records_url=postgres_database.replace("postgresql://", "postgresql+psycopg://", 1))
 
 

@@ -35,7 +35,9 @@ def test_a_history_told_again_changes_nothing(any_records: Records) -> None:
 
 def test_a_longer_history_adds_what_is_new(any_records: Records) -> None:
     any_records.write({"products": HISTORY})
-    longer = rows(*HISTORY.to_pylist(), {"source_key": "a", "product_no": "A", "status": "discontinued", "known_at": 40})
+    longer = rows(
+        *HISTORY.to_pylist(), {"source_key": "a", "product_no": "A", "status": "discontinued", "known_at": 40}
+    )
     assert any_records.write({"products": longer})["products"] == WriteCounts(read=5, corrected=1, unchanged=4)
     assert last(any_records, "products")["a"]["known_at"] == 40
 
@@ -63,12 +65,18 @@ def test_facts_are_stated_corrected_and_taken_back_in_one_write(any_records: Rec
     )
     assert any_records.write({"orders": told})["orders"] == WriteCounts(read=3, inserted=1, corrected=1, retracted=1)
     found = any_records.arrow("orders").to_pylist()
-    assert [(row["op"], row["amount"], row["known_at"]) for row in found] == [("assert", 5, 2), ("correct", 6, 3), ("retract", 6, 4)]
+    assert [(row["op"], row["amount"], row["known_at"]) for row in found] == [
+        ("assert", 5, 2),
+        ("correct", 6, 3),
+        ("retract", 6, 4),
+    ]
     assert any_records.write({"orders": told})["orders"].unchanged == 3
 
 
 def test_rows_of_one_key_at_one_moment_are_refused(any_records: Records) -> None:
-    with pytest.raises(RecordsError, match="parties is given the source_key 'a' in rows 1 and 3, known at the same moment"):
+    with pytest.raises(
+        RecordsError, match="parties is given the source_key 'a' in rows 1 and 3, known at the same moment"
+    ):
         any_records.write({"parties": rows(*PARTIES.to_pylist(), PARTIES.to_pylist()[0])})
 
 

@@ -109,7 +109,9 @@ def test_a_correction_is_always_known_later_than_what_it_corrects(any_records: R
 def test_moments_that_are_not_given_default_to_the_call(any_records: Records) -> None:
     any_records.write({"parties": PARTIES}, known_at=77)
     assert {(row["occurred_at"], row["known_at"]) for row in last(any_records, "parties").values()} == {(77, 77)}
-    any_records.write({"products": rows({"source_key": "p", "product_no": "P", "status": "active", "occurred_at": 5})}, known_at=9)
+    any_records.write(
+        {"products": rows({"source_key": "p", "product_no": "P", "status": "active", "occurred_at": 5})}, known_at=9
+    )
     product = last(any_records, "products")["p"]
     assert (product["occurred_at"], product["known_at"]) == (5, 9)
 
@@ -118,13 +120,19 @@ def test_another_moment_of_occurrence_is_another_content_only_when_given(any_rec
     any_records.write(COMPANY)
     assert any_records.write({"orders": changed(ORDERS, occurred_at=[1_000, 2_001])})["orders"].corrected == 1
     assert any_records.write({"orders": without(ORDERS, "occurred_at")})["orders"].unchanged == 2
-    assert any_records.write({"orders": changed(ORDERS, known_at=[1, 1], occurred_at=[1_000, 2_001])})["orders"].unchanged == 2
+    assert (
+        any_records.write({"orders": changed(ORDERS, known_at=[1, 1], occurred_at=[1_000, 2_001])})["orders"].unchanged
+        == 2
+    )
 
 
 def test_columns_that_are_not_given_keep_their_value_and_null_clears(any_records: Records) -> None:
     any_records.write(COMPANY)
     any_records.write({"products": rows(source_key=["p"], name=["Pen"])})
-    assert (last(any_records, "products")["p"]["name"], last(any_records, "products")["p"]["list_price"]) == ("Pen", 12_500)
+    assert (last(any_records, "products")["p"]["name"], last(any_records, "products")["p"]["list_price"]) == (
+        "Pen",
+        12_500,
+    )
     any_records.write({"products": pa.table({"source_key": ["p"], "name": pa.nulls(1)})})
     assert last(any_records, "products")["p"]["name"] is None
 
@@ -134,7 +142,9 @@ def test_keys_are_those_of_the_same_source(any_records: Records) -> None:
     any_records.write(COMPANY)
     counts = any_records.write({"parties": PARTIES}, source="shop")
     assert counts["parties"].inserted == 2
-    with pytest.raises(RecordsError, match=r"orders.customer_key refers in 2 rows to 'a', 'b', which customers of the source 'shop'"):
+    with pytest.raises(
+        RecordsError, match=r"orders.customer_key refers in 2 rows to 'a', 'b', which customers of the source 'shop'"
+    ):
         any_records.write({"orders": ORDERS}, source="shop")
     assert any_records.resolve("parties", "shop", pa.array(["b", "x", "a"])).to_pylist() == [4, None, 3]
     assert any_records.resolve("orders", "rapport", pa.array(["o2", None])).to_pylist() == [2, None]
@@ -146,12 +156,27 @@ def test_tables_may_refer_to_each_other(any_records: Records) -> None:
     any_records.reference(
         "pipeline_stages", rows({"pipeline_key": "deals", "name": "offer", "ordinal": 1, "category": "open"})
     )
-    lead = {"source_key": "l", "lead_no": "L", "status": "converted", "converted_at": 1, "converted_opportunity_key": "o"}
+    lead = {
+        "source_key": "l",
+        "lead_no": "L",
+        "status": "converted",
+        "converted_at": 1,
+        "converted_opportunity_key": "o",
+    }
     deal = {
-        "source_key": "o", "opportunity_no": "O", "lead_key": "l", "pipeline_key": "deals", "stage_key": "offer", "outcome": "open",
-    }  # fmt: skip
+        "source_key": "o",
+        "opportunity_no": "O",
+        "lead_key": "l",
+        "pipeline_key": "deals",
+        "stage_key": "offer",
+        "outcome": "open",
+    }
     any_records.write({"leads": rows(lead), "opportunities": rows(deal)})
-    assert last(any_records, "leads")["l"]["converted_opportunity_id"] == last(any_records, "opportunities")["o"]["id"] == 1
+    assert (
+        last(any_records, "leads")["l"]["converted_opportunity_id"]
+        == last(any_records, "opportunities")["o"]["id"]
+        == 1
+    )
     assert last(any_records, "opportunities")["o"]["lead_id"] == 1
 
 
@@ -165,7 +190,11 @@ def test_a_tree_comes_in_one_write(any_records: Records) -> None:
 def test_an_id_brings_the_version_of_the_fact_with_it(any_records: Records) -> None:
     any_records.write(COMPANY)
     any_records.write({"orders": changed(ORDERS, amount=[1, 2])})
-    by_id = changed(without(LINES, "order_key", "customer_key", "product_key", "return_of_key"), order_id=[1, 1, 2], amount=[9, 9, 9])
+    by_id = changed(
+        without(LINES, "order_key", "customer_key", "product_key", "return_of_key"),
+        order_id=[1, 1, 2],
+        amount=[9, 9, 9],
+    )
     any_records.write({"order_lines": by_id})
     line = last(any_records, "order_lines")["l1"]
     assert (line["order_id"], line["order_version"], line["customer_id"]) == (1, 2, 1)
