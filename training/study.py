@@ -20,7 +20,7 @@ Columns: TypeAlias = Sequence[tuple[str, str | None]]
 Keys: TypeAlias = tuple[str, str, str]
 
 FEWEST_CUSTOMERS = 100  # below, nothing but the rule is tried
-ENOUGH = 0.95  # of the best worth: among stable numbers of clusters the smallest that reaches it
+NEAR = 0.05  # of the best worth: among stable numbers of clusters the smallest that comes so near
 
 
 @dataclass(frozen=True)
@@ -110,7 +110,7 @@ def study(first: Period, second: Period, columns: Columns, keys: Keys, *, seed: 
     if not stable:
         return Study("rule", _unstable(trials), rule, rule, stabilities, beside, beside)
     best = max(trial.explained for trial in stable)
-    chosen = next(trial for trial in stable if trial.explained >= ENOUGH * best)
+    chosen = next(trial for trial in stable if trial.explained >= best - NEAR * abs(best))
     own = halves(rule.place(first.frame), first.later, len(rule.names), seed=seed)
     if chosen.explained <= own:
         reason = (
