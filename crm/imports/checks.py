@@ -48,7 +48,9 @@ def check_doubles(sandbox: Sandbox, plan: Plan) -> None:
     if not plan.is_clocked:
         _check_double(sandbox, plan, plan.target.natural, "duplicate_key")
         return
-    _check_double(sandbox, plan, ("source_key", "known_at") if plan.spec.has_history else ("source_key",), "duplicate_key")
+    _check_double(
+        sandbox, plan, ("source_key", "known_at") if plan.spec.has_history else ("source_key",), "duplicate_key"
+    )
     for columns in plan.target.uniques:
         _check_double(sandbox, plan, columns, "duplicate")
 
@@ -70,7 +72,9 @@ def _check_double(sandbox: Sandbox, plan: Plan, columns: Sequence[str], code: st
         ") WHERE is_double"
     )
     shown = [name for name in columns if name != "known_at"]
-    values = " || ', ' || ".join(f"{literal(name + ' is ')} || '''' || CAST({quoted(name)} AS VARCHAR) || ''''" for name in shown)
+    values = " || ', ' || ".join(
+        f"{literal(name + ' is ')} || '''' || CAST({quoted(name)} AS VARCHAR) || ''''" for name in shown
+    )
     row = '(SELECT d.first_row FROM "#double" d WHERE d."#" = t."#")'
     message = f"{values} || coalesce(' as in row ' || {row}, ' a second time') || '; each once is expected'"
     reject(sandbox, plan, shown[0], code, message, 't."#" IN (SELECT "#" FROM "#double")')

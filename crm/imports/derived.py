@@ -17,8 +17,21 @@ from crm.imports.targets import ENTITIES, PERSON
 from crm.imports.typed import shortened
 
 PRIORITY = ("companies", "customers", "leads", "contacts")  # whose word counts for a party that has several roles
-_VALUES = {"int": "value_int", "decimal": "value_decimal", "text": "value_text", "picklist": "value_text", "bool": "value_bool", "date": "value_on"}
-_TYPES = {"value_int": "BIGINT", "value_decimal": "DOUBLE", "value_text": "VARCHAR", "value_bool": "BOOLEAN", "value_on": "DATE"}
+_VALUES = {
+    "int": "value_int",
+    "decimal": "value_decimal",
+    "text": "value_text",
+    "picklist": "value_text",
+    "bool": "value_bool",
+    "date": "value_on",
+}
+_TYPES = {
+    "value_int": "BIGINT",
+    "value_decimal": "DOUBLE",
+    "value_text": "VARCHAR",
+    "value_bool": "BOOLEAN",
+    "value_on": "DATE",
+}
 _PARTY = ("kind", "display_name", "locale", "timezone")
 
 
@@ -61,8 +74,13 @@ def _bearers(plans: Mapping[str, Plan], columns: tuple[str, ...]) -> str:
     for rank, name in enumerate(PRIORITY):
         if name in plans:
             plan = plans[name]
-            kind = {"companies": "'organisation'", "customers": "CASE kind WHEN 'b2b' THEN 'organisation' ELSE 'person' END"}
-            shown = [f"{kind.get(name, literal('person'))} AS kind" if item == "kind" else quoted(item) for item in columns]
+            kind = {
+                "companies": "'organisation'",
+                "customers": "CASE kind WHEN 'b2b' THEN 'organisation' ELSE 'person' END",
+            }
+            shown = [
+                f"{kind.get(name, literal('person'))} AS kind" if item == "kind" else quoted(item) for item in columns
+            ]
             parts.append(
                 f'SELECT {rank} AS "#role", "#", party_key AS source_key, occurred_at, known_at, {", ".join(shown)} '
                 f"FROM {plan.accepted} AND op <> 'retract'"
@@ -72,12 +90,14 @@ def _bearers(plans: Mapping[str, Plan], columns: tuple[str, ...]) -> str:
 
 def _parties(sandbox: Sandbox, plans: Mapping[str, Plan]) -> Derived:
     """One row for each change of a party; a party with several roles has one row, told by the first of them."""
-    given = f"WHERE source_key NOT IN (SELECT source_key FROM {plans['parties'].accepted})" if "parties" in plans else ""
+    given = (
+        f"WHERE source_key NOT IN (SELECT source_key FROM {plans['parties'].accepted})" if "parties" in plans else ""
+    )
     sandbox.run(f'CREATE TABLE "#roles" AS SELECT * FROM ({_bearers(plans, _PARTY)}) {given}')
     several = 'SELECT source_key FROM "#roles" GROUP BY 1 HAVING count(DISTINCT "#role") > 1'
     first = ", ".join(f'arg_min({name}, ("#role", "#")) FILTER ({name} IS NOT NULL) AS {name}' for name in _PARTY)
     sandbox.run(
-        'CREATE TABLE "#final parties" AS SELECT *, \'active\' AS status FROM ('
+        "CREATE TABLE \"#final parties\" AS SELECT *, 'active' AS status FROM ("
         f'{_changes(f"""SELECT * FROM "#roles" WHERE source_key NOT IN ({several})""", _PARTY)} UNION ALL BY NAME '
         f'SELECT min("#") AS "#", source_key, min(occurred_at) AS occurred_at, min(known_at) AS known_at, {first} '
         f'FROM "#roles" WHERE source_key IN ({several}) GROUP BY source_key)'
@@ -90,7 +110,9 @@ def _persons(sandbox: Sandbox, plans: Mapping[str, Plan]) -> Derived:
     some = " OR ".join(f"{name} IS NOT NULL" for name in columns)
     rows = f"SELECT * EXCLUDE (kind) FROM ({_bearers(plans, ('kind', *columns))}) WHERE kind = 'person' AND ({some})"
     first = 'QUALIFY "#role" = min("#role") OVER (PARTITION BY source_key)'
-    sandbox.run(f'CREATE TABLE "#final persons" AS SELECT *, source_key AS party_key FROM ({_changes(f"{rows} {first}", columns)})')
+    sandbox.run(
+        f'CREATE TABLE "#final persons" AS SELECT *, source_key AS party_key FROM ({_changes(f"{rows} {first}", columns)})'
+    )
     return Derived("persons", "#final persons", ("source_key", "party_key", "occurred_at", "known_at", *columns))
 
 
@@ -108,11 +130,11 @@ def _changes(rows: str, columns: tuple[str, ...]) -> str:
 def _consents(sandbox: Sandbox, plans: Mapping[str, Plan], mapping: SourceMapping) -> Derived:
     """The source's basis, for what it covers, of every customer and lead."""
     people = " UNION ALL ".join(
-        f'SELECT "#", party_key, occurred_at, known_at FROM {plans[name].accepted} AND op <> \'retract\''
+        f"SELECT \"#\", party_key, occurred_at, known_at FROM {plans[name].accepted} AND op <> 'retract'"
         for name in ("customers", "leads")
         if name in plans
     )
-    first = f"SELECT party_key, min(\"#\") AS \"#\", min(occurred_at) AS occurred_at, min(known_at) AS known_at FROM ({people}) GROUP BY 1"
+    first = f'SELECT party_key, min("#") AS "#", min(occurred_at) AS occurred_at, min(known_at) AS known_at FROM ({people}) GROUP BY 1'
     parts = []
     for cover in mapping.covers:
         key = shortened(f"'basis/{cover.purpose}/{cover.channel}/' || party_key")

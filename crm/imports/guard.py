@@ -40,7 +40,9 @@ def check_workbook(path: Path, place: str) -> None:
         with zipfile.ZipFile(path) as archive:
             names = archive.namelist()
             if "xl/workbook.xml" not in {name.lower().lstrip("/") for name in names}:
-                raise WorkbookError(f"{place} is no XLSX workbook; one is expected; save it as .xlsx or export it as CSV")
+                raise WorkbookError(
+                    f"{place} is no XLSX workbook; one is expected; save it as .xlsx or export it as CSV"
+                )
             if len(set(names)) != len(names):
                 raise WorkbookError(f"{place} holds a part twice; a sound workbook is expected; save it again")
             total = 0
@@ -63,7 +65,9 @@ def _check_part(archive: zipfile.ZipFile, part: zipfile.ZipInfo, place: str, lef
         while chunk:
             size += len(chunk)
             if size > left:
-                raise WorkbookError(f"{place} unpacks to more than {UNPACKED_LIMIT >> 30} GB; less is expected; export it as CSV")
+                raise WorkbookError(
+                    f"{place} unpacks to more than {UNPACKED_LIMIT >> 30} GB; less is expected; export it as CSV"
+                )
             if size > RATIO_FLOOR and size > RATIO_LIMIT * max(1, part.compress_size):
                 raise WorkbookError(
                     f"{place} unpacks {part.filename} to more than {RATIO_LIMIT} times its size; a workbook as programs write it "
@@ -134,4 +138,3 @@ def _column_number(letters: str) -> int:
     for letter in letters.upper():
         number = number * 26 + ord(letter) - 64
     return number
-

@@ -42,6 +42,8 @@ class Intake:
         By file: rows that are no rows.
     plans : dict of str to Plan
     derived : list of Derived
+    reading : dict of str to set of str
+        The files that each table's query reads.
     """
 
     sandbox: Sandbox
@@ -51,6 +53,7 @@ class Intake:
     malformed: dict[str, list[Malformed]] = field(default_factory=dict)
     plans: dict[str, Plan] = field(default_factory=dict)
     derived: list[Derived] = field(default_factory=list)
+    reading: dict[str, set[str]] = field(default_factory=dict)
 
     def read(self, files: Mapping[str, Located], settings: Settings) -> None:
         """Load every file; afterwards the sandbox is locked."""
@@ -61,7 +64,10 @@ class Intake:
                 for batch in file.batches:
                     self.sandbox.append(name, batch)
             self.malformed[name] = file.malformed
-        for name, micros in (("snapshot_at", self.mapping.snapshot_at), ("complete_until", self.mapping.complete_until)):
+        for name, micros in (
+            ("snapshot_at", self.mapping.snapshot_at),
+            ("complete_until", self.mapping.complete_until),
+        ):
             if micros is not None:
                 self.sandbox.remember(name, micros)
         self.sandbox.lock()
@@ -74,6 +80,7 @@ class Intake:
             self.progress("check", done, len(tables) + 1)
             place = f"{self.mapping.path}: the query of {spec.name}"
             self.sandbox.keep(f"#raw {spec.name}", spec.sql, place)
+            self.reading[spec.name] = self.sandbox.tables_of(spec.sql)
             plan = make_plan(spec, self.mapping, self.sandbox.columns(f"#raw {spec.name}"))
             self.sandbox.run(typed_sql(plan, self.mapping))
             self.sandbox.run(f"DROP TABLE {quoted(plan.raw)}")
@@ -113,7 +120,11 @@ class Intake:
         for file in self._broken_files(plan):
             for row in self.malformed[file]:
                 yield Reject(row.row_no, plan.name, "", "malformed_row", f"{file}: {row.message}")
-        once = 'QUALIFY row_number() OVER (PARTITION BY source_key, row_no ORDER BY "#") = 1' if plan.spec.has_history else ""
+        once = (
+            'QUALIFY row_number() OVER (PARTITION BY source_key, row_no ORDER BY "#") = 1'
+            if plan.spec.has_history
+            else ""
+        )
         key = f'JOIN (SELECT "#", source_key FROM {quoted(plan.typed)}) USING ("#")' if once else ""
         sql = f'SELECT row_no, "column", code, message FROM {quoted(plan.out)} {key} {once} ORDER BY row_no NULLS LAST, "#"'
         for row_no, column, code, message in self.sandbox.rows(sql):
@@ -123,7 +134,11 @@ class Intake:
         """How many rows each table was offered; a row of a file that brings several versions of a key counts once."""
         found = {}
         for plan in self.plans.values():
-            counted = 'count(DISTINCT {"key": source_key, "row": coalesce("#row", -"#")})' if plan.spec.has_history else "count(*)"
+            counted = (
+                'count(DISTINCT {"key": source_key, "row": coalesce("#row", -"#")})'
+                if plan.spec.has_history
+                else "count(*)"
+            )
             rows = int(self.sandbox.rows(f"SELECT {counted} FROM {quoted(plan.typed)}")[0][0])
             found[plan.name] = rows + sum(len(self.malformed[file]) for file in self._broken_files(plan))
         return found
@@ -141,12 +156,11 @@ class Intake:
         broken = {name for name, rows in self.malformed.items() if rows}
         if not broken:
             return []
-        reading = {name: self.sandbox.tables_of(spec.sql) for name, spec in self.mapping.tables.items()}
         numbered = {name for name, other in self.plans.items() if other.has_row_no}
         return [
             file
-            for file in sorted(broken & reading[plan.name])
-            if plan.has_row_no or not any(file in reading[name] for name in numbered)
+            for file in sorted(broken & self.reading[plan.name])
+            if plan.has_row_no or not any(file in self.reading[name] for name in numbered)
         ]
 
     def accepted(self) -> dict[str, pa.Table]:

@@ -58,9 +58,13 @@ class Located:
                 else:
                     yield raw
         except (gzip.BadGzipFile, zipfile.BadZipFile, EOFError, zlib.error) as error:
-            raise FileError(f"{self} cannot be unpacked ({error}); a whole archive is expected; fetch it again") from error
+            raise FileError(
+                f"{self} cannot be unpacked ({error}); a whole archive is expected; fetch it again"
+            ) from error
         except OSError as error:
-            raise FileError(f"{self} cannot be read ({error.strerror or error}); mend its place or permissions") from error
+            raise FileError(
+                f"{self} cannot be read ({error.strerror or error}); mend its place or permissions"
+            ) from error
 
     @contextmanager
     def _plain(self) -> Iterator[IO[bytes]]:
@@ -72,7 +76,9 @@ class Located:
             try:
                 raw = archive.open(self.member)
             except (RuntimeError, NotImplementedError) as error:
-                raise FileError(f"{self} cannot be unpacked ({error}); an archive without a password is expected") from error
+                raise FileError(
+                    f"{self} cannot be unpacked ({error}); an archive without a password is expected"
+                ) from error
             with raw:
                 yield raw
 
@@ -112,7 +118,9 @@ def locate(mapping: SourceMapping, path: Path) -> dict[str, Located]:
         If the path or a file does not exist; all missing ones are named.
     """
     if not path.exists():
-        raise FileError(f"{path} does not exist; the folder with the files of {mapping.source} is expected; mend the path")
+        raise FileError(
+            f"{path} does not exist; the folder with the files of {mapping.source} is expected; mend the path"
+        )
     found, missing = {}, []
     for name, spec in mapping.files.items():
         located = _at_file(mapping, spec, path) if path.is_file() else _in_folder(spec, path)

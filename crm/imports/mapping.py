@@ -75,7 +75,9 @@ def load(path: Path) -> SourceMapping:
         values = yaml.safe_load(raw)
     except (OSError, yaml.YAMLError, UnicodeDecodeError) as error:
         reason = " ".join(str(error).split())
-        raise MappingError(f"{path}: the mapping cannot be read ({reason}); a YAML file is expected; mend it") from error
+        raise MappingError(
+            f"{path}: the mapping cannot be read ({reason}); a YAML file is expected; mend it"
+        ) from error
     top = Section(path, "", values, _TOP)
     zone = _zone(top)
     complete_until, snapshot_at = _times(top, zone)
@@ -158,7 +160,9 @@ def _covers(top: Section, basis: str | None) -> tuple[Cover, ...]:
 
 def _file(part: Section, name: str) -> FileSpec:
     if not _NAME.fullmatch(name):
-        raise MappingError(f"{part.path}: the file name {name!r} is no word; small letters, digits and _ are expected; rename it")
+        raise MappingError(
+            f"{part.path}: the file name {name!r} is no word; small letters, digits and _ are expected; rename it"
+        )
     given = part.values.get("path")
     paths = given if isinstance(given, list) else [given]
     if not paths or not all(isinstance(path, str) and path for path in paths):
@@ -206,7 +210,9 @@ def _tables(top: Section) -> dict[str, TableSpec]:
     tables = {}
     for name, value in top.names("tables"):
         if name not in TARGETS:
-            raise MappingError(f"{top.path}: the table {name!r} is unknown; {', '.join(TARGETS)} can be filled; name one of them")
+            raise MappingError(
+                f"{top.path}: the table {name!r} is unknown; {', '.join(TARGETS)} can be filled; name one of them"
+            )
         tables[name] = _table(top.below(f"tables.{name}", value, _TABLE), name)
     if not tables:
         raise top.wrong("tables", "at least one table with its sql")
@@ -228,7 +234,9 @@ def _table(part: Section, name: str) -> TableSpec:
         if known not in _KNOWN:
             raise part.below("known", {column: known}).wrong(column, " or ".join(_KNOWN))
         if column not in TARGETS[name].columns:
-            raise MappingError(f"{part.path}: {part.where}.known.{column} is no column of {name}; one of its columns is expected; mend it")
+            raise MappingError(
+                f"{part.path}: {part.where}.known.{column} is no column of {name}; one of its columns is expected; mend it"
+            )
     return TableSpec(
         name=name,
         sql=part.text("sql", expected="one SELECT"),

@@ -65,7 +65,9 @@ def check_references(sandbox: Sandbox, plans: Mapping[str, Plan], stored: Stored
 
 def _check_table(sandbox: Sandbox, plan: Plan, plans: Mapping[str, Plan], stored: Stored, fallen: set[str]) -> int:
     """Check the references of one table to tables that lost rows; how many of its own rows fell."""
-    links = [(name, column.refers.table) for name, column in plan.columns.items() if column.refers and name in plan.given]
+    links = [
+        (name, column.refers.table) for name, column in plan.columns.items() if column.refers and name in plan.given
+    ]
     if plan.subject is not None and (plan.subject, SUBJECTS[plan.subject]) not in links:
         links.append((plan.subject, SUBJECTS[plan.subject]))
     count = 0
@@ -97,7 +99,9 @@ def _check_reference(
     why = literal(f"'; no row of {parent} has this key")
     if parent in plans and plans[parent].is_clocked:
         out, typed = quoted(plans[parent].out), quoted(plans[parent].typed)
-        reason = f'SELECT min(o.message) FROM {out} o JOIN {typed} p ON p."#" = o."#" WHERE p.source_key = t.{quoted(name)}'
+        reason = (
+            f'SELECT min(o.message) FROM {out} o JOIN {typed} p ON p."#" = o."#" WHERE p.source_key = t.{quoted(name)}'
+        )
         rejected = literal(f"'; that row of {parent} was rejected because ")
         why = f"coalesce({rejected} || ({reason}), {why})"
     message = f"""{literal(name + " is '")} || {key} || {why}"""
@@ -109,7 +113,11 @@ def _in_run(plans: Mapping[str, Plan], parent: str) -> str | None:
     parts = []
     if parent in plans:
         plan = plans[parent]
-        key = "source_key" if plan.is_clocked else f"concat_ws('/', {', '.join(quoted(name) for name in plan.target.natural)})"
+        key = (
+            "source_key"
+            if plan.is_clocked
+            else f"concat_ws('/', {', '.join(quoted(name) for name in plan.target.natural)})"
+        )
         parts.append(f"SELECT {key} AS key FROM {plan.accepted}")
     if parent == "parties":
         parts += [f"SELECT party_key AS key FROM {plans[name].accepted}" for name in BEARERS if name in plans]

@@ -115,7 +115,10 @@ def make_plan(spec: TableSpec, mapping: SourceMapping, answered: Mapping[str, st
         if column is not None:
             given[column.name] = casted(name, column)
     attributes = {
-        item.code: casted(_needed(item.column, answered, place, f"attribute {item.code}"), Expected(item.code, ATTRIBUTE_KINDS[item.type]))
+        item.code: casted(
+            _needed(item.column, answered, place, f"attribute {item.code}"),
+            Expected(item.code, ATTRIBUTE_KINDS[item.type]),
+        )
         for item in spec.attributes
     }
     labels = {}
@@ -133,7 +136,9 @@ def make_plan(spec: TableSpec, mapping: SourceMapping, answered: Mapping[str, st
 def _needed(column: str, answered: Mapping[str, str], place: str, who: str) -> str:
     """The column of the answer that an attribute or a label wants."""
     if column.lower() not in answered:
-        raise MappingError(f"{place} gives no {column}, which the {who} wants; it is expected there; add the column or mend the {who}")
+        raise MappingError(
+            f"{place} gives no {column}, which the {who} wants; it is expected there; add the column or mend the {who}"
+        )
     return column.lower()
 
 
@@ -146,7 +151,12 @@ def _check_known(place: str, answered: Mapping[str, str], known: set[str], colum
 
 
 def _check_needed(
-    place: str, spec: TableSpec, mapping: SourceMapping, columns: Mapping[str, Expected], given: set[str], answered: Mapping[str, str]
+    place: str,
+    spec: TableSpec,
+    mapping: SourceMapping,
+    columns: Mapping[str, Expected],
+    given: set[str],
+    answered: Mapping[str, str],
 ) -> None:
     target = TARGETS[spec.name]
     derived = {*_UNGIVEN, target.number, *(column for table, column in DEFAULTS if table == spec.name)}

@@ -104,7 +104,9 @@ def _ordered(mapping: SourceMapping, tables: Mapping[str, pa.Table]) -> dict[str
     definitions = _definitions(mapping)
     found = {"sources": info.row()}
     if definitions:
-        schema = pa.schema([(name, pa.string()) for name in definitions[0] if name != "required"]).append(pa.field("required", pa.bool_()))
+        schema = pa.schema([(name, pa.string()) for name in definitions[0] if name != "required"]).append(
+            pa.field("required", pa.bool_())
+        )
         found["attribute_definitions"] = pa.Table.from_pylist(definitions, schema)
     return found | dict(tables)
 

@@ -50,7 +50,9 @@ class Sandbox:
     def __enter__(self) -> Self:
         return self
 
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
         self._connection.close()
 
     def remember(self, name: str, micros: int) -> None:
@@ -126,7 +128,9 @@ class Sandbox:
         try:
             statements = self._connection.extract_statements(sql)
             if len(statements) != 1 or not str(statements[0].type).endswith("SELECT"):
-                raise MappingError(f"{place} is {len(statements)} statements or no SELECT; one SELECT is expected; mend it")
+                raise MappingError(
+                    f"{place} is {len(statements)} statements or no SELECT; one SELECT is expected; mend it"
+                )
             query = statements[0].query.strip().rstrip(";")
             self._connection.execute(
                 f'CREATE TABLE {quoted(name)} AS SELECT row_number() OVER () AS "#", * FROM (\n{query}\n)'
@@ -139,9 +143,13 @@ class Sandbox:
         missing = _MISSING.search(text)
         if missing is None:
             return f"{text.splitlines()[0]}; SQL that DuckDB runs over the mapping's files is expected; mend it"
-        tables = self.rows("SELECT table_name, list(column_name) FROM duckdb_columns() WHERE NOT starts_with(table_name, '#') GROUP BY 1")
+        tables = self.rows(
+            "SELECT table_name, list(column_name) FROM duckdb_columns() WHERE NOT starts_with(table_name, '#') GROUP BY 1"
+        )
         known = "; ".join(f"{table} has {', '.join(names)}" for table, names in sorted(tables))
-        return f"it names {missing[1]!r}, which no file has; one of these is expected: {known}; mend the query or the file"
+        return (
+            f"it names {missing[1]!r}, which no file has; one of these is expected: {known}; mend the query or the file"
+        )
 
 
 def quoted(name: str) -> str:

@@ -41,7 +41,9 @@ class Section:
         self.path = path
         self.where = where
         if not isinstance(values, dict):
-            raise MappingError(f"{path}: {where or 'the file'} is {_shown(values)}; keys with values are expected; mend it")
+            raise MappingError(
+                f"{path}: {where or 'the file'} is {_shown(values)}; keys with values are expected; mend it"
+            )
         self.values: Mapping[str, Any] = {str(key): value for key, value in values.items()}
         for key in self.values:
             if known is not None and key not in known:

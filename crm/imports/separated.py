@@ -42,13 +42,17 @@ def header(spec: FileSpec, located: Located) -> list[str]:
         except (UnicodeDecodeError, LookupError) as error:
             raise _wrong_encoding(spec, located, error) from error
         except csv.Error as error:
-            raise FileError(f"{located} has no header line ({error}); names with {spec.delimiter!r} between are expected") from error
+            raise FileError(
+                f"{located} has no header line ({error}); names with {spec.delimiter!r} between are expected"
+            ) from error
     if not names:
         raise FileError(f"{located} is empty; a header line and rows are expected; export it again")
     return unique_names(names)
 
 
-def separated(raw: IO[bytes], names: list[str], spec: FileSpec, located: Located, note: Note) -> Iterator[pa.RecordBatch]:
+def separated(
+    raw: IO[bytes], names: list[str], spec: FileSpec, located: Located, note: Note
+) -> Iterator[pa.RecordBatch]:
     """Batches of texts and ``row_no``; empty cells are null, empty lines are no rows.
 
     Parameters

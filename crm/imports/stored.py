@@ -37,7 +37,9 @@ class Stored:
         if shapes()[table] == "reference":
             return self._load(f"#keys {table}", _text(select(_natural(table, self.source_id).c.key)))
         stored = Base.metadata.tables[table]
-        return self._load(f"#keys {table}", _text(select(stored.c.source_key.label("key")).distinct().where(self._mine(stored))))
+        return self._load(
+            f"#keys {table}", _text(select(stored.c.source_key.label("key")).distinct().where(self._mine(stored)))
+        )
 
     def numbers(self, table: str) -> str:
         """The sandbox's table with the numbers that rows of other sources have."""

@@ -141,7 +141,9 @@ def _references(table: Table) -> dict[str, Reference]:
         names = [column.name for column in constraint.columns]
         if len(names) == 1 and names[0] != "source_id":
             to = next(iter(constraint.elements)).column.name
-            kind: Literal["key", "natural", "code"] = "code" if to != "id" else "key" if "source_key" in target.columns else "natural"
+            kind: Literal["key", "natural", "code"] = (
+                "code" if to != "id" else "key" if "source_key" in target.columns else "natural"
+            )
             found[names[0]] = Reference(target.name, kind, names[0])
         elif len(names) == 2 and names[1].endswith("_version"):
             found[names[0]] = Reference(target.name, "key", names[0])
@@ -173,7 +175,9 @@ def _uniques(table: Table, references: dict[str, Reference]) -> tuple[tuple[str,
 def _natural(table: Table, references: dict[str, Reference]) -> tuple[str, ...]:
     if "source_key" in table.columns:
         return ()
-    for constraint in sorted((c for c in table.constraints if isinstance(c, UniqueConstraint)), key=lambda c: str(c.name)):
+    for constraint in sorted(
+        (c for c in table.constraints if isinstance(c, UniqueConstraint)), key=lambda c: str(c.name)
+    ):
         names = [column.name for column in constraint.columns]
         if "ordinal" not in names:
             return tuple(input_name(name, references) or name for name in names)
@@ -198,12 +202,17 @@ def _target(table: Table) -> Target:
         if isinstance(item, CheckConstraint)
     }
     number = next(
-        (c.name for c in table.columns if c.name.endswith("_no") and isinstance(c.type, String) and not c.nullable), None
+        (c.name for c in table.columns if c.name.endswith("_no") and isinstance(c.type, String) and not c.nullable),
+        None,
     )
-    shape = "reference" if "source_key" not in table.columns else "fact" if "version" in table.primary_key.columns else "head"
-    return Target(
-        table.name, shape, columns, checks, _uniques(table, references), number, _natural(table, references)
+    shape = (
+        "reference"
+        if "source_key" not in table.columns
+        else "fact"
+        if "version" in table.primary_key.columns
+        else "head"
     )
+    return Target(table.name, shape, columns, checks, _uniques(table, references), number, _natural(table, references))
 
 
 def _importable() -> dict[str, Target]:
@@ -229,5 +238,7 @@ def composite_parents(name: str) -> list[tuple[str, tuple[str, ...]]]:
         names = [column.name for column in constraint.columns]
         if isinstance(constraint, ForeignKeyConstraint) and len(names) > 1 and not names[1].endswith("_version"):
             references = _references(table)
-            found.append((constraint.referred_table.name, tuple(input_name(item, references) or item for item in names)))
+            found.append(
+                (constraint.referred_table.name, tuple(input_name(item, references) or item for item in names))
+            )
     return found

@@ -42,7 +42,11 @@ def typed_sql(plan: Plan, mapping: SourceMapping) -> str:
         f"AS {quoted('!' + sign + name)}"
         for sign, name, item, kind in _further(plan)
     ]
-    kept = [*plan.columns, *(sign + name for sign, name, *_ in _further(plan)), *("!" + s + n for s, n, *_ in _further(plan))]
+    kept = [
+        *plan.columns,
+        *(sign + name for sign, name, *_ in _further(plan)),
+        *("!" + s + n for s, n, *_ in _further(plan)),
+    ]
     inner = f"SELECT {', '.join(parts)} FROM {quoted(plan.raw)}"
     outer = f"SELECT *, {', '.join(_placeholders(plan)) or 'NULL AS nothing'} FROM ({inner})"
     shown = ", ".join(['"#"', '"#row"', *(quoted(name) for name in kept)])
@@ -51,13 +55,19 @@ def typed_sql(plan: Plan, mapping: SourceMapping) -> str:
 
 def _further(plan: Plan) -> list[tuple[str, str, Cast, Kind]]:
     kinds = {item.code: ATTRIBUTE_KINDS[item.type] for item in plan.spec.attributes}
-    found: list[tuple[str, str, Cast, Kind]] = [("@", code, item, kinds[code]) for code, item in plan.attributes.items()]
+    found: list[tuple[str, str, Cast, Kind]] = [
+        ("@", code, item, kinds[code]) for code, item in plan.attributes.items()
+    ]
     return found + [("%", name, item, "number") for name, item in plan.labels.items()]
 
 
 def _further_problem(sign: str, name: str, item: Cast, kind: Kind) -> str:
     expected = EXPECTED[kind] if sign == "@" else "a number or yes or no"
-    return _struct(literal(name), item.why(item.given), f"{literal(name + ' is ')} || {_short(item.given)} || {literal(f'; {expected} is expected')}")
+    return _struct(
+        literal(name),
+        item.why(item.given),
+        f"{literal(name + ' is ')} || {_short(item.given)} || {literal(f'; {expected} is expected')}",
+    )
 
 
 def _values(plan: Plan, mapping: SourceMapping) -> list[str]:
@@ -119,7 +129,9 @@ def _problem(plan: Plan, mapping: SourceMapping) -> str:
     if plan.is_clocked and mapping.snapshot_at is None:
         required.append("occurred_at")
     cases += [f"WHEN {quoted(name)} IS NULL THEN {_missing(name)}" for name in required]
-    cases += [_broken(plan, name, rule) for name, rule in plan.target.checks.items() if name != "occurred"]
+    rules = {name: rule for name, rule in plan.target.checks.items() if name != "occurred"}
+    for name in sorted(rules, key=lambda name: (len(_columns_of(plan, rules[name])), name)):  # the plainest reason first
+        cases.append(_broken(plan, name, rules[name]))
     if plan.is_clocked:
         cases += _unclear(mapping)
     return f"CASE {' '.join(cases)} END"
@@ -131,7 +143,9 @@ def _not_cast(column: Expected, item: Cast) -> str:
     expected = f"at most {column.limit:,} characters without NUL" if column.kind == "text" else EXPECTED[column.kind]
     message = f"{literal(column.name + ' is ')} || {_short(given)} || {literal(f'; {expected} is expected')}"
     if column.kind == "text":
-        message = f"{literal(column.name + ' has ')} || length({given}) || {literal(f' characters; {expected} are expected')}"
+        message = (
+            f"{literal(column.name + ' has ')} || length({given}) || {literal(f' characters; {expected} are expected')}"
+        )
     return f"WHEN {given} IS NOT NULL AND {quoted(column.name)} IS NULL THEN {_struct(literal(column.name), code, message)}"
 
 
@@ -141,14 +155,21 @@ def _missing(name: str) -> str:
 
 def _broken(plan: Plan, name: str, rule: str) -> str:
     """The case of a check constraint that is false; null passes, as in SQL."""
-    columns = [column.name for column in Base.metadata.tables[plan.name].columns if re.search(rf"\b{column.name}\b", rule)]
+    columns = _columns_of(plan, rule)
     inputs = {item.refers.id_column: item.name for item in plan.columns.values() if item.refers}
     shown = [inputs.get(column, column) for column in columns if inputs.get(column, column) in plan.columns]
     values = [
-        f"{literal(column + ' is ')} || {_short(quoted('g:' + column) if column in plan.given else quoted(column))}" for column in shown
+        f"{literal(column + ' is ')} || {_short(quoted('g:' + column) if column in plan.given else quoted(column))}"
+        for column in shown
     ]
     message = f"concat_ws(', ', {', '.join(values)}) || {literal(f'; {rule} is expected')}"
     return f"WHEN NOT ({rule}) THEN {_struct(literal(shown[0]), literal(name), message)}"
+
+
+def _columns_of(plan: Plan, rule: str) -> list[str]:
+    """The columns of the table that a rule speaks of."""
+    names = [column.name for column in Base.metadata.tables[plan.name].columns]
+    return [name for name in names if re.search(rf"\b{name}\b", rule)]
 
 
 def _unclear(mapping: SourceMapping) -> list[str]:
@@ -164,7 +185,8 @@ def _unclear(mapping: SourceMapping) -> list[str]:
 
 
 def _iso(column: str) -> str:
-    return f"strftime(make_timestamp({column}), '%Y-%m-%dT%H:%M:%S.%fZ')"
+    form = literal("'%Y-%m-%dT%H:%M:%S.%fZ'")
+    return f"strftime(make_timestamp({column}), {form})"
 
 
 def _short(value: str) -> str:

@@ -78,11 +78,23 @@ def _batches(raw: IO[bytes], names: list[str]) -> Iterator[pa.RecordBatch]:
 
 
 def _run(path: Path, place: str, spec: FileSpec, output: Path, megabytes: int) -> None:
-    command = [sys.executable, "-I", CHILD, path.absolute(), spec.sheet or "", str(spec.skip), output, str(megabytes), str(SECONDS)]
+    command = [
+        sys.executable,
+        "-I",
+        CHILD,
+        path.absolute(),
+        spec.sheet or "",
+        str(spec.skip),
+        output,
+        str(megabytes),
+        str(SECONDS),
+    ]
     try:
         done = subprocess.run(command, capture_output=True, text=True, timeout=SECONDS, check=False)  # noqa: S603 - our own script, no shell
     except subprocess.TimeoutExpired as error:
-        raise WorkbookError(f"{place} takes more than {SECONDS} s to read; a smaller workbook is expected; export it as CSV") from error
+        raise WorkbookError(
+            f"{place} takes more than {SECONDS} s to read; a smaller workbook is expected; export it as CSV"
+        ) from error
     if done.returncode == _NO_SUCH_SHEET:
         raise WorkbookError(
             f"{place} has no sheet {spec.sheet!r}; its sheets are {done.stdout}; mend `sheet` of the file {spec.name} in the mapping"
