@@ -1,4 +1,4 @@
-"""The records as of a moment, ready for SQL: each section's tables are read once, and every row read is counted."""
+"""The records as of a moment, ready for SQL: tables are read once, and the rows that count are counted."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ class Reading:
         self.now = clock.now()
         self.watermark = records.watermark()
         self.sources: Sequence[SourceInfo] = records.sources()
-        self._rows: dict[tuple[str, int], int] = {}
+        self._rows: dict[str, tuple[int, int]] = {}
         self._base: duckdb.DuckDBPyConnection = duckdb.connect(":memory:")
         self._base.execute("set threads = ?", [max(1, records.settings.threads or 2)])
         self._base.execute(f"set memory_limit = '{records.settings.memory_mb}MiB'")
@@ -56,29 +56,36 @@ class Reading:
         return min(self.now if item.complete_until is None else item.complete_until for item in using)
 
     def see(self, table: str, columns: Sequence[str], moment: int) -> int:
-        """Make the visible rows of a table a relation of its name; the number of rows read is returned.
+        """Make the visible rows of a table a relation of its name; their number is returned.
 
         The relation has ``id``, ``occurred_at`` and `columns`.
         """
-        if (table, moment) in self._rows:
-            return self._rows[table, moment]
-        stored = f"{table}_versions" if table in HEADS else table
-        wanted = dict.fromkeys(["id", "version", "op", "occurred_at", "known_at", *columns])
-        found = self.records.arrow(stored, list(wanted), upto_seq=self.watermark)
-        self._base.register("arrived", found)
-        kept = ", ".join(dict.fromkeys(["id", "occurred_at", *columns]))
-        self._base.execute(
-            f"create or replace table {table} as select {kept} from "  # noqa: S608 - names of our schema
-            "(select * from arrived where known_at < ? qualify row_number() over (partition by id order by version "
-            "desc) = 1) "
-            "where op <> 'retract' and occurred_at < ?",
-            [moment, moment],
-        )
-        self._base.unregister("arrived")
-        self._rows = {key: rows for key, rows in self._rows.items() if key[0] != table} | {
-            (table, moment): found.num_rows
-        }
-        return int(found.num_rows)
+        if not self.has(table, moment):
+            stored = f"{table}_versions" if table in HEADS else table
+            wanted = dict.fromkeys(["id", "version", "op", "occurred_at", "known_at", *columns])
+            self.put("arrived", self.records.arrow(stored, list(wanted), upto_seq=self.watermark))
+            kept = ", ".join(dict.fromkeys(["id", "occurred_at", *columns]))
+            self.run(
+                f"create or replace table {table} as select {kept} from (select * from arrived "  # noqa: S608 - ours
+                "where known_at < $moment qualify row_number() over (partition by id order by version desc) = 1) "
+                "where op <> 'retract' and occurred_at < $moment",
+                {"moment": moment},
+            )
+            self._base.unregister("arrived")
+            self.note(table, moment, self.ask(f"select count(*) as n from {table}")[0]["n"])  # noqa: S608 - ours
+        return self.counted(table, moment)
+
+    def note(self, table: str, moment: int, rows: int) -> None:
+        """Remember that the relation `table` shows a moment, and how many rows counted."""
+        self._rows[table] = (moment, rows)
+
+    def has(self, table: str, moment: int) -> bool:
+        """Whether the relation `table` shows this moment."""
+        return table in self._rows and self._rows[table][0] == moment
+
+    def counted(self, table: str, moment: int) -> int:
+        """How many rows of a table counted as of a moment."""
+        return self._rows[table][1] if self.has(table, moment) else 0
 
     def put(self, name: str, table: pa.Table) -> None:
         """Make an Arrow table a relation."""

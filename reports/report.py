@@ -29,8 +29,8 @@ class KeyNumber:
     note: str = ""
 
     def text(self) -> str:
-        """The value as people read it."""
-        return Column("", "", self.kind, self.unit).text(self.value)
+        """The value as people read it under a label that names the currency."""
+        return Column("", "", self.kind, self.unit).bare(self.value)
 
 
 @dataclass(frozen=True)
@@ -95,7 +95,7 @@ class Section:
     as_of : int or None
         Moment (µs) before which records count; None where the section reads none.
     rows : mapping of str to int
-        Rows of each table that were read.
+        Rows of each table that counted.
     """
 
     name: str

@@ -77,7 +77,8 @@ def _places(canvas: Canvas, chart: Chart, left: float, right: float, bottom: flo
 def _names(canvas: Canvas, names: list[str], left: float, slot: float, bottom: float) -> None:
     """Names below the axis: all of them in up to two lines if they are few, else as many as stand side by side."""
     widest = max((width(name, 11) for name in names), default=0.0)
-    if widest + 8 <= slot or len(names) > 14:
+    longest = max((width(word, 11) for name in names for word in name.split()), default=0.0)
+    if widest + 8 <= slot or len(names) > 14 or (len(names) > 6 and longest > slot - 6):
         skip = max(1, math.ceil((min(widest, 120) + 10) / slot)) if widest + 8 > slot else 1
         for index in range(0, len(names), skip):
             shown = fit(names[index], max(slot * skip - 4, 40), 11)

@@ -58,7 +58,7 @@ def _about(sheet: Any, report: Report, bold: Any) -> None:
     sheet.set_column(0, 0, 28)
     sheet.set_column(1, 3, 24)
     lines: list[tuple[object, ...]] = [("report", report.title), ("as of", iso(report.as_of)), ()]
-    lines.append(("section", "as of", "table", "rows read"))
+    lines.append(("section", "as of", "table", "rows that counted"))
     for section in report.sections:
         when = "" if section.as_of is None else iso(section.as_of)
         lines += [(section.title, when, table, rows) for table, rows in section.rows.items()]

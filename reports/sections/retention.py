@@ -30,7 +30,7 @@ def section(reading: Reading) -> Section:
         counts.setdefault(cell["cohort"], {})[cell["age"]] = cell["n"]
     end = from_micros(moment)
     ended = end.year * 12 + end.month - 2  # the last month, counted since year 0, that had ended
-    shown = sorted(counts)[-COHORTS:]
+    shown = [cohort for cohort in sorted(counts) if _age(cohort, ended) >= 1][-COHORTS:]
     reach = min(MONTHS, max((_age(cohort, ended) for cohort in shown), default=0))
     if reach < 1:
         return Section(

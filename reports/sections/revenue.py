@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from reports.charts import Chart, Series
+from reports.charts.chart import slug
 from reports.reading import Reading
 from reports.report import Block, Figure, KeyNumber, KeyNumbers, Section, Text
 from reports.sections import sales
@@ -51,19 +52,14 @@ def _numbers(found: list[dict[str, Any]], currencies: list[str]) -> KeyNumbers:
         mine = [row for row in found if row["currency"] == code]
         items += [
             KeyNumber(f"{part.capitalize()} {code}", sum(row[part] for row in mine) / sales.UNITS, "money", code)
-            for part in PARTS
-            if part != "adjustments" or any(row[part] for row in mine)
+            for part in _parts(mine)
         ]
         items.append(KeyNumber(f"Orders {code}", sum(row["orders"] for row in mine)))
     return KeyNumbers("revenue", items)
 
 
 def _figure(code: str, found: list[dict[str, Any]]) -> Figure:
-    series = [
-        Series(name=part, values=[row[part] / sales.UNITS for row in found])
-        for part in PARTS
-        if part != "adjustments" or any(row[part] for row in found)
-    ]
+    series = [Series(name=part, values=[row[part] / sales.UNITS for row in found]) for part in _parts(found)]
     chart = Chart(
         kind="line",
         title=f"Revenue by month, {code}",
@@ -77,7 +73,13 @@ def _figure(code: str, found: list[dict[str, Any]]) -> Figure:
 
 
 def _table(code: str, found: list[dict[str, Any]]) -> Table:
+    parts = _parts(found)
     columns = [Column("month", "Month"), Column("orders", "Orders", "int")]
-    columns += [Column(part, part.capitalize(), "money", code) for part in PARTS]
-    rows = [(row["month"], row["orders"], *(row[part] / sales.UNITS for part in PARTS)) for row in found]
-    return Table(f"revenue_{code.lower()}", f"Revenue by month, {code}", columns, rows)
+    columns += [Column(part, part.capitalize(), "money", code) for part in parts]
+    rows = [(row["month"], row["orders"], *(row[part] / sales.UNITS for part in parts)) for row in found]
+    return Table(f"revenue_{slug(code)}", f"Revenue by month, {code}", columns, rows)
+
+
+def _parts(found: list[dict[str, Any]]) -> list[str]:
+    """What is shown: adjustments only where there are some."""
+    return [part for part in PARTS if part != "adjustments" or any(row[part] for row in found)]

@@ -25,12 +25,11 @@ from tests.segments.shop import END, SOURCE, Decide, Define, Score, fill, ids, r
 def template(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The folder of a workspace that holds the shop and its history."""
     settings = Settings(home=tmp_path_factory.mktemp("shop") / "home")
-    records = crm.open(settings)
-    fill(records)
-    store = features.open(settings, records)
-    store.refresh()
-    store.close()
-    records.close()
+    with crm.open(settings) as records:
+        fill(records)
+        store = features.open(settings, records)
+        store.refresh()
+        store.close()
     return settings.home
 
 
@@ -38,9 +37,8 @@ def template(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def shop(template: Path, settings: Settings) -> Iterator[Records]:
     """The shop in a workspace of its own."""
     shutil.copytree(template, settings.home, dirs_exist_ok=True)
-    records = crm.open(settings)
-    yield records
-    records.close()
+    with crm.open(settings) as records:
+        yield records
 
 
 @pytest.fixture

@@ -1,0 +1,420 @@
+"""The overview: every number again in plain SQL over the same file; honest where there is nothing."""
+
+from __future__ import annotations
+
+import sqlite3
+from datetime import UTC, datetime
+from pathlib import Path
+from statistics import median
+from typing import Any
+
+import pytest
+
+import reports
+from configs import Settings
+from crm import Records, SourceInfo
+from crm.clock import DAY, iso
+from reports import FEW, Findings, KeyNumbers, Report, ReportError, Section, Table
+from reports.definition import library
+from reports.library import overview
+from reports.render import FORMS
+from reports.report import tables_of
+from tests.reports.company import END, rows
+
+SALES = f"""
+with newest as (select l.* from order_lines l where l.known_at < {END} and l.version =
+    (select max(n.version) from order_lines n where n.id = l.id and n.known_at < {END})),
+lines as (select * from newest where op <> 'retract' and occurred_at < {END}),
+sales as (
+    select order_id, customer_id, kind, amount, currency, occurred_at from lines
+    union all
+    select o.id, o.customer_id, o.kind, o.amount, o.currency, o.occurred_at from orders o
+    where o.op <> 'retract' and o.occurred_at < {END} and o.known_at < {END} and o.amount is not null
+        and not exists (select 1 from lines l where l.order_id = o.id)
+)
+"""
+MONTH = "strftime('%Y-%m', occurred_at / 1000000, 'unixepoch')"
+
+
+def built(settings: Settings, records: Records, as_of: int | None = None) -> Report:
+    return reports.open(settings, records).build("overview", as_of)
+
+
+def section(report: Report, name: str) -> Section:
+    return next(item for item in report.sections if item.name == name)
+
+
+def table(report: Report, name: str) -> Table:
+    return next(item for part in report.sections for item in tables_of(part) if item.name == name)
+
+
+def key(report: Report, part: str) -> dict[str, Any]:
+    return {
+        item.label: item.value
+        for block in section(report, part).blocks
+        if isinstance(block, KeyNumbers)
+        for item in block.items
+    }
+
+
+def hidden(count: int) -> object:
+    return FEW if 0 < count < 5 else count
+
+
+def snapshot(settings: Settings) -> sqlite3.Connection:
+    source = sqlite3.connect(f"file:{settings.home / 'records.db'}?mode=ro", uri=True)
+    target = sqlite3.connect(":memory:")
+    source.backup(target)
+    source.close()
+    return target
+
+
+def test_customers_reconcile(company: Records, settings: Settings) -> None:
+    told = key(built(settings, company), "customers")
+    with_sql = snapshot(settings)
+    total = with_sql.execute(f"select count(*) from customers where occurred_at < {END}").fetchone()[0]
+    buyers = with_sql.execute(
+        SALES + "select min(occurred_at), max(occurred_at) from sales where kind = 'sale' group by customer_id"
+    ).fetchall()
+    with_sql.close()
+    assert told == {
+        "Customers": total,
+        "Active": hidden(sum(last >= END - 90 * DAY for _, last in buyers)),
+        "New": hidden(sum(first >= END - 30 * DAY for first, _ in buyers)),
+        "Lapsed": hidden(sum(last < END - 90 * DAY for _, last in buyers)),
+        "Never bought": hidden(total - len(buyers)),
+    }
+    assert total == 120
+
+
+def test_buyers_by_month_reconcile(company: Records, settings: Settings) -> None:
+    shown = table(built(settings, company), "buyers_by_month").rows
+    with_sql = snapshot(settings)
+    found = with_sql.execute(
+        SALES + f", bought as (select distinct customer_id, {MONTH} as month from sales where kind = 'sale'), "
+        "first as (select customer_id, min(month) as month from bought group by customer_id) "
+        "select b.month, count(*), sum(b.month = f.month) from bought b join first f using (customer_id) group by 1 "
+        "order by 1"
+    ).fetchall()
+    with_sql.close()
+    assert [tuple(row) for row in shown] == [(month, hidden(count), hidden(new)) for month, count, new in found]
+    assert len(found) >= 13
+
+
+@pytest.mark.parametrize("currency", ["EUR", "USD"])
+def test_revenue_reconciles_to_the_cent(company: Records, settings: Settings, currency: str) -> None:
+    report = built(settings, company)
+    shown = table(report, f"revenue_{currency.lower()}")
+    with_sql = snapshot(settings)
+    found = with_sql.execute(
+        SALES + f"select {MONTH}, count(distinct case when kind = 'sale' then order_id end), "
+        "sum(case when kind = 'sale' then amount else 0 end), sum(case when kind = 'return' then amount else 0 end), "
+        "sum(case when kind = 'adjustment' then amount else 0 end), sum(amount) from sales where currency = ? "
+        "group by 1 order by 1",
+        [currency],
+    ).fetchall()
+    with_sql.close()
+    assert [column.name for column in shown.columns] == ["month", "orders", "gross", "returns", "adjustments", "net"]
+    assert [(row[0], row[1], *(round(float(str(part)) * 10_000) for part in row[2:])) for row in shown.rows] == found
+    told = key(report, "revenue")
+    assert told[f"Net {currency}"] == pytest.approx(sum(row[5] for row in found) / 10_000, abs=1e-9)
+    assert told[f"Orders {currency}"] == sum(row[1] for row in found)
+
+
+def test_a_correction_counts_from_when_it_was_known(company: Records, settings: Settings) -> None:
+    """o1 was corrected before the end, o2 after it, o3 was taken back, and some orders lie after the end."""
+    before, after = key(built(settings, company), "revenue"), key(built(settings, company, END + 2 * DAY), "revenue")
+    assert before["Net EUR"] != after["Net EUR"]
+    with_sql = snapshot(settings)
+    corrected = with_sql.execute("select amount from order_lines where source_key = 'o1-0' order by version").fetchall()
+    with_sql.close()
+    assert corrected[1] == (7_770_000,)
+
+
+def test_retention_reconciles(company: Records, settings: Settings) -> None:
+    shown = table(built(settings, company), "retention")
+    with_sql = snapshot(settings)
+    found = with_sql.execute(SALES + f"select distinct customer_id, {MONTH} from sales where kind = 'sale'").fetchall()
+    with_sql.close()
+    months: dict[int, set[int]] = {}
+    for customer, month in found:
+        months.setdefault(customer, set()).add(int(month[:4]) * 12 + int(month[5:]))
+    end = datetime.fromtimestamp(END / 1e6, UTC)
+    last = end.year * 12 + end.month - 1
+    for cohort, size, *cells in shown.rows:
+        first = int(str(cohort)[:4]) * 12 + int(str(cohort)[5:])
+        group = [seen for seen in months.values() if min(seen) == first]
+        assert size == hidden(len(group))
+        for age, cell in enumerate(cells, 1):
+            back = sum(first + age in seen for seen in group)
+            expected = None if first + age > last else FEW if 0 < back < 5 or len(group) < 5 else back / len(group)
+            assert cell == (pytest.approx(expected) if isinstance(expected, float) else expected)
+    assert len(shown.rows) >= 6
+    assert any(cell is FEW for row in shown.rows for cell in row)
+    assert any(isinstance(cell, float) and cell > 0 for row in shown.rows for cell in row)
+
+
+def test_the_lead_funnel_reconciles(company: Records, settings: Settings) -> None:
+    report = built(settings, company)
+    assert key(report, "leads") == {
+        "Leads": 100,
+        "Converted": 40,
+        "Conversion": 0.4,
+        "Unqualified": 30,
+        "Median time to convert": median(at % 9 for at in range(40)),
+    }
+    # L10 to L59 were worked on; L0 to L39 converted; L97 to L99 are qualified
+    assert [(row[0], row[1], row[3]) for row in table(report, "lead_funnel").rows] == [
+        ("new", 100, 27),
+        ("assigned", 63, 0),
+        ("working", 63, 0),
+        ("qualified", 43, FEW),
+        ("converted", 40, 40),
+    ]
+    assert table(report, "lead_funnel").rows[1][2] == pytest.approx(0.63)
+
+
+def test_the_grades_of_leads_reconcile_and_small_ones_are_hidden(company: Records, settings: Settings) -> None:
+    shown = table(built(settings, company), "lead_grades").rows
+    assert [(row[0], row[1]) for row in shown] == [("A", FEW), ("B", 7), ("C", 20), ("D", 30)]
+    assert shown[0][2] is None
+    assert shown[2][2] == pytest.approx(sum(at / 60 for at in range(30, 50)) / 20)
+
+
+def test_the_way_of_deals_reconciles(company: Records, settings: Settings) -> None:
+    report = built(settings, company)
+    told = key(report, "opportunities")
+    assert (told["Open"], told["Won"], told["Lost"], told["Win rate"]) == (15, 25, 20, 25 / 45)
+    assert told["Won EUR"] == sum(10_000_000 + at for at in range(25)) / 10_000
+    shown = table(report, "opportunity_funnel").rows
+    assert [(row[0], row[1], row[3]) for row in shown] == [("first", 60, 15), ("second", 35, 0), ("won", 25, 25)]
+    assert shown[1][2] == pytest.approx(35 / 60)
+    assert shown[0][4] == median(10 + at % 3 for at in range(45))
+    assert shown[1][4] == median(10 + at % 3 for at in range(35))
+    assert shown[2][4] is None
+
+
+def test_risk_reconciles_by_band_and_by_segment(company: Records, settings: Settings) -> None:
+    customers = {row["number"]: row["id"] for row in company.numbers("customer").to_pylist()}
+    company.reference(
+        "segments",
+        rows(
+            name=["mine", "unbuilt"],
+            kind=["rule"] * 2,
+            title=["Mine <b>", "Unbuilt"],
+            definition=["{}"] * 2,
+            definition_sha256=["0"] * 2,
+            purpose=["marketing"] * 2,
+            channel=["email"] * 2,
+        ),
+    )
+    (segment,) = [row["id"] for row in company.arrow("segments").to_pylist() if row["name"] == "mine"]
+    members = [customers[f"K{at}"] for at in range(70, 100)]
+    company.write(
+        {
+            "segment_memberships": rows(
+                source_key=[str(item) for item in members],
+                segment_id=[segment] * 30,
+                customer_id=members,
+                change=["enter"] * 30,
+                occurred_at=[END] * 30,
+            )
+        }
+    )
+    company.audit(
+        "segment.build", "mine", {"as_of": END, "members": 30, "added": 30, "removed": 0, "definition_sha256": "0"}
+    )
+    report = built(settings, company)
+    score = [(at % 10) / 10 + 0.05 for at in range(80)]
+    told = key(report, "risk")
+    assert told["Scored customers"] == 80
+    assert told["Mean risk"] == pytest.approx(sum(score) / 80)
+    assert told["Expected to leave"] == pytest.approx(sum(score))
+    assert [(row[0], row[1]) for row in table(report, "risk_bands").rows] == [("high", 24), ("low", 56)]
+    (row,) = table(report, "risk_by_segment").rows
+    assert row[:3] == ("Mine <b>", 30, 10)
+    assert row[3] == pytest.approx(sum(score[70:]) / 10)
+    assert row[4] is FEW
+    assert row[5] == pytest.approx(sum(score[70:]))
+    assert b"Mine <b>" not in FORMS["html"](report)
+
+
+def test_open_tickets_reconcile(company: Records, settings: Settings) -> None:
+    report = built(settings, company)
+    told = key(report, "service")
+    assert (told["Tickets"], told["Open"]) == (20, 12)
+    shown = {row[0]: row[1:] for row in table(report, "open_tickets").rows}
+    assert shown["urgent"] == (2, 1.5, 2.0)
+    assert shown["normal"] == (10, median(range(3, 13)), 12.0)
+    assert shown["low"] == (0, None, None)
+    assert told["Median time to resolve"] == 0.5
+    assert key(built(settings, company, END + 2 * DAY), "service")["Open"] == 11
+
+
+def test_suggestions_reconcile(company: Records, settings: Settings) -> None:
+    assert key(built(settings, company), "recommendations") == {
+        "Customers with recommendations": 60,
+        "Share of all customers": 0.5,
+        "Products recommended": 4,
+        "Share of all products": 0.4,
+    }
+
+
+def test_the_report_says_as_of_when_from_what_and_from_how_many_rows(company: Records, settings: Settings) -> None:
+    report = built(settings, company)
+    assert report.as_of == END
+    assert {part.as_of for part in report.sections if part.as_of} == {END}
+    with_sql = snapshot(settings)
+    counted = with_sql.execute(SALES + "select count(*) from lines").fetchone()[0]
+    with_sql.close()
+    assert section(report, "revenue").rows["order_lines"] == counted
+    assert {source.name for source in report.sources} >= {"shop", "desk", "deals", "help", "rapport"}
+    assert report.watermark == company.watermark()
+    page = FORMS["html"](report).decode()
+    assert page.count(iso(END)) >= 8
+    assert f"order_lines {counted:,}" in page
+
+
+def test_each_section_speaks_as_of_its_own_sources(company: Records, settings: Settings) -> None:
+    """A source that ends earlier binds only the sections that read it."""
+    company.declare_source(SourceInfo(name="desk", complete_until=END - 100 * DAY))
+    report = built(settings, company)
+    assert section(report, "leads").as_of == END - 100 * DAY
+    assert section(report, "revenue").as_of == END
+    assert report.as_of == END
+
+
+def test_what_stands_out_is_supported_by_a_table(company: Records, settings: Settings) -> None:
+    report = built(settings, company)
+    (found,) = section(report, "findings").blocks
+    assert isinstance(found, Findings)
+    assert len(found.items) >= 4
+    assert {item.evidence for item in found.items} <= {item.name for _, item in report.tables()}
+    net = {row[0]: float(str(row[-1])) for row in table(report, "revenue_eur").rows}
+    (said,) = [item.text for item in found.items if item.evidence == "revenue_eur"]
+    assert f"Net revenue of 2011-12 was {net['2011-12']:,.2f}" in said
+    assert ("above" in said) == (net["2011-12"] > net["2011-11"])
+
+
+EMPTY = {
+    "customers": "No customers are recorded.",
+    "revenue": "No orders are recorded.",
+    "retention": "No orders are recorded.",
+    "risk": "Nobody has a churn score yet",
+    "leads": "No leads are recorded.",
+    "opportunities": "No opportunities are recorded.",
+    "service": "No tickets are recorded.",
+    "recommendations": "No recommendations are recorded yet",
+}
+
+
+def said_empty(report: Report) -> set[str]:
+    page = FORMS["html"](report).decode().replace("<code>", "").replace("</code>", "")
+    return {
+        name for name, sentence in EMPTY.items() if sentence in page and name in {part.name for part in report.sections}
+    }
+
+
+def all_forms(report: Report) -> None:
+    for form in FORMS.values():
+        assert len(form(report)) > 100
+
+
+def test_records_without_anything_give_an_honest_page(records: Records, settings: Settings) -> None:
+    report = built(settings, records)
+    assert said_empty(report) == set(EMPTY)
+    assert "no sources yet: import one" in FORMS["html"](report).decode()
+    all_forms(report)
+
+
+def test_orders_alone(orders: Records, settings: Settings) -> None:
+    report = built(settings, orders)
+    assert said_empty(report) == set(EMPTY) - {"customers", "revenue", "retention"}
+    all_forms(report)
+
+
+def test_leads_alone(leads: Records, settings: Settings) -> None:
+    report = built(settings, leads)
+    assert said_empty(report) == set(EMPTY) - {"leads"}
+    assert "No lead has a grade yet" in FORMS["html"](report).decode()
+    all_forms(report)
+
+
+def test_deals_alone(deals: Records, settings: Settings) -> None:
+    report = built(settings, deals)
+    assert said_empty(report) == set(EMPTY) - {"opportunities"}
+    all_forms(report)
+
+
+def test_customers_without_orders(records: Records, settings: Settings) -> None:
+    records.write(
+        {
+            "parties": rows(source_key=["a"], kind=["person"], status=["active"]),
+            "customers": rows(source_key=["a"], party_key=["a"], customer_no=["a"], kind=["b2c"]),
+        }
+    )
+    report = built(settings, records)
+    assert key(report, "customers") == {"Customers": 1}
+    assert "nobody can be called active" in FORMS["html"](report).decode()
+
+
+def test_a_moment_before_everything_gives_zeros_and_no_error(company: Records, settings: Settings) -> None:
+    report = built(settings, company, 0)
+    assert key(report, "customers")["Customers"] == 0
+    assert key(report, "opportunities")["Win rate"] is None
+    all_forms(report)
+
+
+def test_a_month_that_has_not_ended_is_no_cohort(records: Records, settings: Settings, orders: Records) -> None:
+    shown = table(built(settings, orders), "retention").rows
+    assert "2012-01" not in {row[0] for row in shown}
+    assert "2011-12" not in {row[0] for row in shown}
+
+
+def test_reports_are_written_whole_into_their_folder(company: Records, settings: Settings, tmp_path: Path) -> None:
+    desk = reports.open(settings, company)
+    report = desk.build("overview")
+    names = {form: desk.write(report, form).name for form in FORMS}
+    assert names == {
+        "html": "overview_2012-01-15.html",
+        "xlsx": "overview_2012-01-15.xlsx",
+        "csv": "overview_2012-01-15.csv.zip",
+        "json": "overview_2012-01-15.json",
+    }
+    assert {path.name for path in settings.reports_dir.iterdir()} == set(names.values())
+    assert desk.write(report, "html", tmp_path / "page.html").read_bytes() == FORMS["html"](report)
+
+
+@pytest.mark.parametrize(
+    ("ask", "sentence"),
+    [
+        (
+            lambda desk, report: desk.build("overvew"),
+            "the report 'overvew' is unknown; one of overview is expected; name one",
+        ),
+        (
+            lambda desk, report: desk.write(report, "pdf"),
+            "the form is 'pdf'; one of html, xlsx, csv, json is expected; name one",
+        ),
+        (
+            lambda desk, report: desk.write(report, "html", Path("/dev/full/a.html")),
+            r"the report cannot be written to /dev/full/a.html \(.*\); a folder with free space that may be "
+            "written is expected; make room or name another path",
+        ),
+    ],
+)
+def test_what_cannot_be_done_is_one_sentence(records: Records, settings: Settings, ask: Any, sentence: str) -> None:
+    desk = reports.open(settings, records)
+    with pytest.raises(ReportError, match=sentence):
+        ask(desk, desk.build("overview"))
+
+
+def test_a_file_of_the_library_without_a_report_is_one_sentence(
+    records: Records, settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert list(library()) == reports.open(settings, records).names == ["overview"]
+    monkeypatch.setattr(overview, "report", None)
+    with pytest.raises(
+        ReportError, match=r"overview.py in the report library defines no report; .* is expected; add it"
+    ):
+        reports.open(settings, records).build("overview")
