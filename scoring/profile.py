@@ -14,6 +14,7 @@ from scoring.model import Floats
 
 ZERO_SHARE = 0.05  # zero gets its own bin from this share on
 VALUES = 50  # most categories with a bin of their own
+MORE = 950  # most further categories that are known by name
 SEEN = 5  # a category seen fewer times is not kept: it may tell who it was
 
 
@@ -33,7 +34,9 @@ def describe(values: npt.NDArray[Any], dtype: str, *, has_zero_bin: bool = True)
     dict
         Plain JSON: ``dtype, count, bins`` (names), ``shares`` (of each bin, adding up to 1), and for numbers
         ``edges`` (inner decile edges of what is neither null nor a frequent zero), ``null_share, zero_share,
-        mean, std, min, max, quantiles`` (101, null when nothing is known), for categories ``null_share, values``.
+        mean, std, min, max, quantiles`` (101, null when nothing is known), for categories ``null_share, values, more,
+        expected_unseen`` (share of unseen values that new rows of the same kind should show: what `shares` would find
+        if each row were left out in turn).
 
     Examples
     --------
@@ -111,12 +114,15 @@ def _number_places(entry: Mapping[str, Any], values: npt.NDArray[Any]) -> npt.ND
 def _category(values: npt.NDArray[Any]) -> dict[str, Any]:
     counts = Counter(str(value) for value in values if not _is_null(value))
     frequent = sorted((item for item in counts.items() if item[1] >= SEEN), key=lambda item: (-item[1], item[0]))
-    kept = [value for value, _ in frequent[:VALUES]]
+    kept, rest = frequent[: VALUES + MORE], frequent[VALUES + MORE :]
     known = sum(counts.values())
+    barely = max(SEEN, rest[0][1] + 1) if rest else SEEN  # kept, but not with one row fewer
+    sure = sum(times for _, times in kept if times > barely)
     return {
         "dtype": "category", "count": len(values), "null_share": float(1 - known / max(len(values), 1)),
-        "values": kept, "more": [value for value, _ in frequent[VALUES:1000]],
-        "bins": ["null", "unseen", "others", *kept],
+        "values": [value for value, _ in kept[:VALUES]], "more": [value for value, _ in kept[VALUES:]],
+        "bins": ["null", "unseen", "others", *(value for value, _ in kept[:VALUES])],
+        "expected_unseen": float((known - sure) / max(len(values), 1)),
     }
 
 

@@ -32,7 +32,7 @@ def migrated(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture
 def opened(settings: Settings, migrated: Path) -> registry.Registry:
     """An empty registry on a store of its own."""
-    settings.home.mkdir(parents=True)
+    settings.home.mkdir(parents=True, exist_ok=True)
     shutil.copy(migrated, settings.home / "mlflow.db")
     return registry.open(settings)
 

@@ -65,7 +65,7 @@ def test_a_new_store_is_made_in_silence_with_a_write_ahead_log_and_no_telemetry(
 
 def test_an_empty_or_half_made_store_is_an_empty_registry(settings: Settings) -> None:
     assert registry.open(settings).models() == []
-    settings.home.mkdir(parents=True)
+    settings.home.mkdir(parents=True, exist_ok=True)
     (settings.home / "mlflow.db").touch()
     assert registry.open(settings).token() == ""
 
