@@ -10,10 +10,11 @@ import numpy.typing as npt
 
 from scoring import Floats, Frame
 from scoring.grouping import Clusters, Places, Scale, logged, nearest
-from training.kmeans import kmeans, settle
+from training.kmeans import STARTS, kmeans, settle
 
 FEWEST, MOST = 3, 8
 ROUNDS = 6
+AGAIN = 2  # beginnings that are tried for each resample
 SAMPLE = 3_000  # customers on which the number of clusters is tried
 AGREEMENT, OVERLAP = 0.8, 0.75
 SMALLEST, LARGEST = 0.03, 0.40
@@ -85,7 +86,7 @@ def scale(frame: Frame, columns: Sequence[tuple[str, str | None]]) -> list[Scale
     return found
 
 
-def cluster(matrix: Floats, count: int, *, seed: int, start: Floats | None = None) -> Floats:
+def cluster(matrix: Floats, count: int, *, seed: int, start: Floats | None = None, starts: int = STARTS) -> Floats:
     """Centres of k-means clusters, the largest first; equal input gives equal bytes.
 
     Parameters
@@ -95,6 +96,8 @@ def cluster(matrix: Floats, count: int, *, seed: int, start: Floats | None = Non
     seed : int
     start : ndarray, shape (count, axes), optional
         Where the centres begin; found clusters stay in this order.
+    starts : int
+        How many beginnings are tried where none is given.
 
     Examples
     --------
@@ -103,13 +106,21 @@ def cluster(matrix: Floats, count: int, *, seed: int, start: Floats | None = Non
     """
     if start is not None:
         return settle(matrix, start)[0]
-    centres = kmeans(matrix, count, seed=seed)
+    centres = kmeans(matrix, count, seed=seed, starts=starts)
     sizes = np.bincount(nearest(matrix, centres), minlength=count)
     return centres[np.lexsort((*centres.T[::-1], -sizes))]
 
 
-def stability(matrix: Floats, count: int, *, seed: int) -> Stability:
+def stability(matrix: Floats, count: int, *, seed: int, centres: Floats | None = None) -> Stability:
     """Cluster resampled customers, and see whether the same clusters come out.
+
+    Parameters
+    ----------
+    matrix : ndarray, shape (rows, axes)
+    count : int
+    seed : int
+    centres : ndarray, shape (count, axes), optional
+        The clusters to be found again; by default they are made here.
 
     Examples
     --------
@@ -119,11 +130,11 @@ def stability(matrix: Floats, count: int, *, seed: int) -> Stability:
     """
     random = np.random.default_rng(seed)
     matrix = matrix[random.permutation(len(matrix))[:SAMPLE]]
-    labels = nearest(matrix, cluster(matrix, count, seed=seed))
+    labels = nearest(matrix, cluster(matrix, count, seed=seed) if centres is None else centres)
     agreements, overlaps = np.empty(ROUNDS), np.empty((ROUNDS, count))
     for turn in range(ROUNDS):
         drawn = matrix[random.integers(0, len(matrix), len(matrix))]
-        again = nearest(matrix, cluster(drawn, count, seed=seed + turn))
+        again = nearest(matrix, cluster(drawn, count, seed=seed + turn, starts=AGAIN))
         table = crossing(labels, again, count)
         agreements[turn] = adjusted_rand(table)
         overlaps[turn] = jaccard(table).max(axis=1)

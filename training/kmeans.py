@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from scoring import Floats
-from scoring.grouping import Places, nearest
+from scoring.grouping import Places
 
 STARTS = 4
 STEPS = 100
@@ -45,14 +45,20 @@ def settle(matrix: Floats, centres: Floats) -> tuple[Floats, float]:
     spread : float
         Sum of the squared distances to the nearest centre.
     """
-    places = nearest(matrix, centres)
+    places = _closest(matrix, centres)
     for _ in range(STEPS):
         centres = _means(matrix, places, centres)
-        again = nearest(matrix, centres)
+        again = _closest(matrix, centres)
         if np.array_equal(again, places):
             break
         places = again
     return centres, float(((matrix - centres[places]) ** 2).sum())
+
+
+def _closest(matrix: Floats, centres: Floats) -> Places:
+    """As `nearest`, several times as fast, and equal up to the rounding of ties."""
+    places: Places = np.argmin((centres * centres).sum(axis=1) - 2.0 * (matrix @ centres.T), axis=1)
+    return places
 
 
 def _means(matrix: Floats, places: Places, centres: Floats) -> Floats:

@@ -134,7 +134,7 @@ def attempts(period: Period, columns: Columns, *, seed: int) -> list[Trial]:
     found = []
     for count in range(FEWEST, MOST + 1):
         groups = grouping(period.frame, scales, count, seed=seed)
-        stood = stability(groups.matrix(period.frame), count, seed=seed)
+        stood = stability(groups.matrix(period.frame), count, seed=seed, centres=groups.centres)
         found.append(Trial(stood, groups, halves(groups.place(period.frame), period.later, count, seed=seed)))
     return found
 
