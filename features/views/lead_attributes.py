@@ -9,5 +9,5 @@ view = FeatureView(
     entity=lead,
     dynamic=attributes(AttributeValue, entity=lead),
     lead_source=who.source.latest().called("where the lead came from"),
-    lead_age=who.created_at.age().called("days since the lead was created"),
+    days_since_created=who.created_at.age().called("days since the lead was created"),
 )

@@ -10,7 +10,7 @@ view = FeatureView(
     entity=opportunity,
     dynamic=attributes(AttributeValue, entity=opportunity),
     deal_product=deal.product_id.latest().called("product"),
-    deal_age=deal.opened_at.age().called("days since the deal was opened"),
+    days_since_opened=deal.opened_at.age().called("days since the deal was opened"),
     stage_moves=moves.count(days(30)).called("stage changes"),
     days_since_last_move=moves.time_since_last().called("days since the last stage change"),
 )
