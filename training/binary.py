@@ -173,7 +173,7 @@ def _profile(lesson: Lesson) -> dict[str, Any]:
 def _parity(model: BinaryModel, lesson: Lesson) -> Parity:
     """Exported form against fitted pipeline on every row that was not learned from."""
     rows = lesson.rows.take(np.unique(np.concatenate([lesson.split.calibrate, lesson.split.test])))
-    gaps = np.abs(model.raw(rows.frame) - lesson.step.fitted.log_odds(rows.frame))
+    gaps = np.abs(model.raw(rows.frame) - lesson.step.fitted.original(rows.frame))
     return Parity(len(rows), float(gaps.max()))
 
 
@@ -197,10 +197,10 @@ def influence(lesson: Lesson) -> list[tuple[str, float]]:
     """Mean absolute effect of each topic in log-odds, strongest first; protected ones are left out."""
     step = lesson.step
     test = lesson.rows.take(lesson.split.test[:INFLUENCE_ROWS])
-    effects = step.fitted.core.contributions(step.fitted.preparation.matrix(test.frame))
+    effects = step.fitted.core.contributions(step.fitted.encoder.matrix(test.frame))
     by_ref = {item.ref: item for item in step.fitted.inputs}
     total: dict[str, Any] = {}
-    for column, item in enumerate(step.fitted.preparation.export()["columns"]):
+    for column, item in enumerate(step.fitted.encoder.columns):
         topic = by_ref[item["ref"]].topic
         total[topic] = total.get(topic, 0.0) + effects[:, column]
     hidden = {item.topic for item in step.fitted.inputs if item.protected}

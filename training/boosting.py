@@ -13,7 +13,7 @@ from training.rows import Ids
 from training.splits import fold_of
 
 ROUNDS = 600
-PATIENCE = 40
+PATIENCE = 30
 FIXED: Mapping[str, Any] = {
     "objective": "binary", "verbose": -1, "deterministic": True, "force_row_wise": True,
     "feature_pre_filter": False,
@@ -38,7 +38,7 @@ def defaults(rows: int) -> dict[str, Any]:
     (7, 31)
     """
     return {
-        "learning_rate": 0.03 if rows < 50_000 else 0.05,
+        "learning_rate": 0.05,
         "num_leaves": 7 if rows < 5_000 else 15 if rows < 50_000 else 31,
         "min_data_in_leaf": int(np.clip(rows // 100, 20, 200)), "lambda_l2": 5.0, "feature_fraction": 0.7,
         "bagging_fraction": 0.8, "bagging_freq": 1, "max_bin": 255,

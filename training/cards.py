@@ -118,9 +118,15 @@ def _looks_at(story: Story) -> str:
     if story.protected:
         lines += ["", f"{story.protected} of them describe protected traits; they are never shown as a reason."]
     if story.dropped:
-        left_out = "; ".join(f"{ref} {reason}" for ref, reason in sorted(story.dropped.items())[:20])
-        lines += ["", f"Left out because they say nothing: {left_out}."]
+        lines += ["", f"Left out because they say nothing: {_left_out(story.dropped)}."]
     return "\n".join(lines)
+
+
+def _left_out(dropped: Mapping[str, str]) -> str:
+    by_reason: dict[str, list[str]] = {}
+    for ref, reason in sorted(dropped.items()):
+        by_reason.setdefault(reason, []).append(ref)
+    return "; ".join(f"{', '.join(refs)} ({len(refs)}: each {reason})" for reason, refs in by_reason.items())
 
 
 def _suspects(story: Story) -> str:

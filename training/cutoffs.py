@@ -7,11 +7,29 @@ from dataclasses import dataclass
 import numpy as np
 
 from crm.clock import DAY
-from training.rows import Ids
+from training.rows import Ids, Index
 
-MOST = 12  # training cutoffs
 WIDEST = 30 * DAY
 NARROWEST = 7 * DAY
+
+
+@dataclass(frozen=True)
+class Pace:
+    """How densely moments are laid.
+
+    Attributes
+    ----------
+    most : int
+        Training cutoffs at most.
+    widest : int
+        Widest spacing (µs).
+    judged : int
+        Cutoffs of the calibration and of the test part, where the history has room.
+    """
+
+    most: int = 12
+    widest: int = WIDEST
+    judged: int = 1
 
 
 @dataclass(frozen=True)
@@ -22,18 +40,18 @@ class Cutoffs:
     ----------
     train, calibrate : tuple of int
         Empty when the history is too short for a split in time.
-    test : int
-        The last moment whose outcome is known.
+    test : tuple of int
+        The last moments whose outcomes are known.
     """
 
     train: tuple[int, ...]
     calibrate: tuple[int, ...]
-    test: int
+    test: tuple[int, ...]
 
     @property
     def all(self) -> tuple[int, ...]:
         """Every moment in order."""
-        return (*self.train, *self.calibrate, self.test)
+        return (*self.train, *self.calibrate, *self.test)
 
     @property
     def is_split(self) -> bool:
@@ -41,12 +59,12 @@ class Cutoffs:
         return bool(self.train and self.calibrate)
 
 
-def plan(first: int, as_of: int, horizon: int) -> Cutoffs:
+def plan(first: int, as_of: int, horizon: int, pace: Pace | None = None) -> Cutoffs:
     """Cutoffs for a history: the test as late as outcomes allow, the others before it by whole horizons.
 
-    Number and spacing follow the history: at most 12 training cutoffs, 7 to 30 days apart, none before
-    a third of the horizon (at most 30 days) of history has passed. With more than five horizons of
-    history a second calibration cutoff is used.
+    Number and spacing follow the history: training cutoffs are 7 days or more apart, none lies before a third
+    of the horizon (at most 30 days) of history has passed. With more than five horizons of history there
+    are two calibration cutoffs at least.
 
     Parameters
     ----------
@@ -56,6 +74,7 @@ def plan(first: int, as_of: int, horizon: int) -> Cutoffs:
         Moment up to which outcomes are known.
     horizon : int
         Length of the label window (µs).
+    pace : Pace, optional
 
     Examples
     --------
@@ -65,29 +84,30 @@ def plan(first: int, as_of: int, horizon: int) -> Cutoffs:
     >>> plan(0, 120 * DAY, 90 * DAY).is_split
     False
     """
-    test = as_of - horizon
+    pace = pace or Pace()
     earliest = first + min(horizon // 3, WIDEST)
-    calibrate = [test - horizon]
-    if as_of - first > 5 * horizon:
-        calibrate.insert(0, test - horizon - min(horizon // 3, WIDEST))
+    is_long = as_of - first > 5 * horizon
+    judged = pace.judged if is_long else 1
+    apart = min(horizon // 3, pace.widest)
+    test = tuple(as_of - horizon - place * apart for place in reversed(range(judged)))
+    calibrate = tuple(test[0] - horizon - place * apart for place in reversed(range(max(judged, 1 + is_long))))
     last = calibrate[0] - horizon
     if last < earliest:
-        return Cutoffs((), (), test)
-    step = int(np.clip((last - earliest) // 4, NARROWEST, WIDEST))
-    train = [last - place * step for place in range(MOST) if last - place * step >= earliest]
-    return Cutoffs(tuple(reversed(train)), tuple(calibrate), test)
+        return Cutoffs((), (), test[-1:])
+    step = int(np.clip((last - earliest) // 4, NARROWEST, pace.widest))
+    train = [last - place * step for place in range(pace.most) if last - place * step >= earliest]
+    return Cutoffs(tuple(reversed(train)), calibrate, test)
 
 
-def parts_of(cutoffs: Cutoffs, as_of: Ids) -> tuple[Ids, Ids, Ids]:
+def parts_of(cutoffs: Cutoffs, as_of: Ids) -> tuple[Index, Index, Index]:
     """Positions of the rows of each part.
 
     Examples
     --------
-    >>> [part.tolist() for part in parts_of(Cutoffs((1,), (2,), 3), np.array([3, 1, 2, 1]))]
+    >>> [part.tolist() for part in parts_of(Cutoffs((1,), (2,), (3,)), np.array([3, 1, 2, 1]))]
     [[1, 3], [2], [0]]
     """
-    return (
-        np.flatnonzero(np.isin(as_of, cutoffs.train)),
-        np.flatnonzero(np.isin(as_of, cutoffs.calibrate)),
-        np.flatnonzero(as_of == cutoffs.test),
-    )
+    train, calibrate, test = (np.flatnonzero(np.isin(as_of, part)) for part in (
+        cutoffs.train, cutoffs.calibrate, cutoffs.test,
+    ))
+    return train, calibrate, test

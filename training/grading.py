@@ -33,11 +33,11 @@ class Findings:
     lift : Metric
         AUC of the model minus that of the naive rule, paired.
     ece_excess : Metric
-    by_period : sequence of float
-        AUC in each of the last periods, or in each fold.
+    by_period : sequence of (float, float)
+        AUC in each of the last periods, or in each fold, with its standard error.
     drift : float
         Population stability index of the score between the calibration and the test rows.
-    base_rates : tuple of float
+    base_rates, rows : pair of float, pair of int
         Of the calibration and the test rows.
     positives : int
         Training rows of the rarer outcome.
@@ -46,9 +46,10 @@ class Findings:
     auc: Metric
     lift: Metric
     ece_excess: Metric
-    by_period: Sequence[float]
+    by_period: Sequence[tuple[float, float]]
     drift: float
     base_rates: tuple[float, float]
+    rows: tuple[int, int]
     positives: int
     rung: str
     rule: str
@@ -63,7 +64,8 @@ def grade(found: Findings) -> tuple[Grade, list[str]]:
     Examples
     --------
     >>> flat = Findings(auc=Metric(0.51, 0.48, 0.54), lift=Metric(0.0, -0.02, 0.02), ece_excess=Metric(0.0),
-    ...     by_period=[0.5, 0.5], drift=0.0, base_rates=(0.5, 0.5), positives=900, rung="rule", rule="recency")
+    ...     by_period=[(0.5, 0.02), (0.5, 0.02)], drift=0.0, base_rates=(0.5, 0.5), rows=(99, 99), positives=900,
+    ...     rung="rule", rule="recency")
     >>> grade(flat)[0]
     'D'
     """
@@ -117,16 +119,24 @@ def _calibration(found: Findings) -> Criterion:
 def _stability(found: Findings) -> Criterion:
     if len(found.by_period) < 2:
         return Criterion("stability", "C", "only one period could be judged")
-    spread = max(found.by_period) - min(found.by_period)
-    shown = ", ".join(f"{value:.3f}" for value in found.by_period)
-    return Criterion("stability", _level(spread, (0.05, 0.10, 0.20)), f"AUC by period {shown}")
+    values, errors = np.array(found.by_period).T
+    beyond = float(np.sqrt(max(values.var(ddof=1) - (errors**2).mean(), 0.0)))
+    shown = ", ".join(f"{value:.3f}" for value in values)
+    words = f"AUC by period {shown}, which spreads by {beyond:.3f} more than chance explains"
+    return Criterion("stability", _level(beyond, (0.02, 0.05, 0.10)), words)
 
 
 def _drift(found: Findings) -> Criterion:
-    before, after = found.base_rates
-    words = f"score stability index {found.drift:.3f}, base rate {before:.1%} → {after:.1%}"
+    (before, after), (first, second) = found.base_rates, found.rows
+    by_chance = 9 * (1 / first + 1 / second)  # of ten shares
+    words = (
+        f"score stability index {found.drift:.3f} ({by_chance:.3f} by chance), base rate {before:.1%} → {after:.1%}"
+    )
     step = abs(np.log((after + 1e-9) / (before + 1e-9)))
-    worse = max(ORDER.index(_level(found.drift, (0.10, 0.25, 0.50))), ORDER.index(_level(step, (0.1, 0.25, 0.7))))
+    if abs(after - before) < 1.96 * np.sqrt(before * (1 - before) / first + after * (1 - after) / second):
+        step = 0.0
+    moved = _level(found.drift - by_chance, (0.10, 0.25, 0.50))
+    worse = max(ORDER.index(moved), ORDER.index(_level(step, (0.1, 0.25, 0.7))))
     return Criterion("drift", ORDER[worse], words)
 
 

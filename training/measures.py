@@ -34,6 +34,21 @@ def auc(y: Floats, score: Floats, weights: Floats) -> Floats:
     return result
 
 
+def auc_error(y: Floats, score: Floats) -> float:
+    """Standard error of an AUC by Hanley and McNeil (1982).
+
+    Examples
+    --------
+    >>> round(auc_error(np.array([0.0, 1.0] * 50), np.tile([0.2, 0.1, 0.3, 0.4], 25)), 3)
+    0.058
+    """
+    area = float(auc(y, score, np.ones((1, len(y))))[0])
+    positive, negative = float(y.sum()), float((1 - y).sum())
+    first, second = area / (2 - area), 2 * area**2 / (1 + area)
+    spread = area * (1 - area) + (positive - 1) * (first - area**2) + (negative - 1) * (second - area**2)
+    return float(np.sqrt(max(spread, 0.0) / (positive * negative)))
+
+
 def average_precision(y: Floats, score: Floats, weights: Floats) -> Floats:
     """Mean precision over the positives, from the highest score down; equal scores are taken together.
 

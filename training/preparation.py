@@ -25,7 +25,7 @@ CAPPED = 0.005  # share of values pulled in on each side, for the linear rungs
 
 
 class Preparation:
-    """A fitted pipeline from a frame to the model's matrix.
+    """A fitted pipeline from a frame to the model's matrix; `taught` is that of the rows it was fitted on.
 
     Parameters
     ----------
@@ -33,6 +33,8 @@ class Preparation:
     is_linear : bool
         For weighted sums categories become one column per group, and numbers are filled, tamed and scaled;
         for trees categories become codes in rising order of the outcome's rate and nulls stay null.
+    is_capped : bool
+        Whether weighted sums pull the outermost values in.
 
     Examples
     --------
@@ -42,15 +44,17 @@ class Preparation:
     [[1.0], [nan], [3.0], [5.0]]
     """
 
-    def __init__(self, inputs: Sequence[Input], *, is_linear: bool) -> None:
+    def __init__(self, inputs: Sequence[Input], *, is_linear: bool, is_capped: bool = True) -> None:
         self.inputs = list(inputs)
         self.is_linear = is_linear
+        self.is_capped = is_capped
         # the pipeline knows its columns as x0, x1, …, so that no name can be mistaken for a name and a category
         self.refs = {f"x{place}": item.ref for place, item in enumerate(inputs)}
         self.numbers: list[Any] = [f"x{place}" for place, item in enumerate(inputs) if item.dtype == "float"]
         self.categories: list[Any] = [f"x{place}" for place, item in enumerate(inputs) if item.dtype == "category"]
         self.logged: list[Any] = []
         self.names: list[str] = []
+        self.taught: Floats = np.zeros((0, 0))
         self._pipeline: Any = None
 
     def fit(self, frame: Frame, y: Floats) -> Preparation:
@@ -61,8 +65,9 @@ class Preparation:
         table = self._table(frame)
         self.logged = [name for name in self.numbers if _is_skewed(frame[self.refs[name]])] if self.is_linear else []
         self._pipeline = Pipeline(self._steps(table))
-        self._pipeline.fit(table, pd.Series(y))
-        self.names = [str(name) for name in self._pipeline.transform(table[:1]).columns]
+        fitted = self._pipeline.fit_transform(table, pd.Series(y))
+        self.names = [str(name) for name in fitted.columns]
+        self.taught = fitted.to_numpy(dtype=np.float64)
         return self
 
     def matrix(self, frame: Frame) -> Floats:
@@ -107,7 +112,7 @@ class Preparation:
         from sklearn.preprocessing import FunctionTransformer, StandardScaler
 
         gaps: list[Any] = [name for name in self.numbers if bool(table[name].isna().any())]
-        wide: list[Any] = [name for name in self.numbers if table[name].nunique() > 20]
+        wide: list[Any] = [name for name in self.numbers if self.is_capped and table[name].nunique() > 20]
         steps: list[tuple[str, Any]] = []
         if gaps:
             steps.append(("gaps", AddMissingIndicator(missing_only=True, variables=gaps)))

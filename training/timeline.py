@@ -11,7 +11,7 @@ import pandas as pd
 from crm.clock import DAY, iso
 from features.store import FeatureStore
 from scoring.population import Population as Eligible
-from training.cutoffs import Cutoffs, parts_of, plan
+from training.cutoffs import Cutoffs, Pace, parts_of, plan
 from training.errors import TrainingError
 from training.problem import Population
 from training.rows import Rows
@@ -20,7 +20,7 @@ from training.splits import Split, check, held_back, in_folds
 Outcome = Callable[[pd.DataFrame], np.ndarray[Any, np.dtype[np.float64]]]
 
 
-def cutoffs_for(name: str, first: int, as_of: int, horizon: int) -> Cutoffs:
+def cutoffs_for(name: str, first: int, as_of: int, horizon: int, pace: Pace | None = None) -> Cutoffs:
     """Cutoffs of a history.
 
     Raises
@@ -30,7 +30,7 @@ def cutoffs_for(name: str, first: int, as_of: int, horizon: int) -> Cutoffs:
     """
     if as_of - horizon <= first:
         raise TrainingError.no_history(name, max(0, (as_of - first) // DAY), horizon // DAY)
-    return plan(first, as_of, horizon)
+    return plan(first, as_of, horizon, pace)
 
 
 def collect(
@@ -95,7 +95,7 @@ def divide(
     if cutoffs.is_split:
         note = (
             f"learned at {_span(cutoffs.train)}, calibrated at {_span(cutoffs.calibrate)}, judged once at "
-            f"{iso(cutoffs.test)[:10]}; every part's outcomes ({days} days) are known before the next part begins"
+            f"{_span(cutoffs.test)}; every part's outcomes ({days} days) are known before the next part begins"
         )
         split = held_back("time", note, rows, parts_of(cutoffs, rows.as_of))
         if split is not None:
@@ -115,5 +115,5 @@ def _span(moments: Sequence[int]) -> str:
 
 def _moments(cutoffs: Cutoffs) -> str:
     if len(cutoffs.all) == 1:
-        return f"all rows are as of {iso(cutoffs.test)[:10]}"
-    return f"rows are as of {len(cutoffs.all)} moments from {iso(cutoffs.all[0])[:10]} to {iso(cutoffs.test)[:10]}"
+        return f"all rows are as of {iso(cutoffs.all[0])[:10]}"
+    return f"rows are as of {len(cutoffs.all)} moments from {iso(cutoffs.all[0])[:10]} to {iso(cutoffs.all[-1])[:10]}"

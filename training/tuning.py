@@ -39,7 +39,7 @@ def search(rows: Rows, inputs: Sequence[Input], context: Context) -> Tuned | Non
     optuna.logging.set_verbosity(optuna.logging.WARNING)
     deadline = monotonic() + context.settings.tune_seconds
     context.progress(f"searching parameters for {context.settings.tune_seconds:g} s")
-    matrix = Preparation(inputs, is_linear=False).fit(rows.frame, rows.y).matrix(rows.frame)
+    matrix = Preparation(inputs, is_linear=False).fit(rows.frame, rows.y).taught
     aside = fold_of(rows.ids, rows.y, 5, seed=context.seed) == 0
     base = defaults(len(rows))
     inside = lightgbm.Dataset(matrix[~aside], rows.y[~aside], params=settings(base, context.seed), free_raw_data=False)

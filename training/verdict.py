@@ -14,7 +14,7 @@ from scoring.candidate import Grade
 from training import grading
 from training.intervals import difference, figures
 from training.ladder import Step
-from training.measures import auc
+from training.measures import auc, auc_error
 from training.rows import Rows
 from training.splits import Split
 
@@ -66,10 +66,11 @@ def judge(
         auc=metrics["auc"], lift=difference(test.y, score, naive, test.ids, seed=seed),
         ece_excess=metrics["ece_excess"], by_period=list(periods.values()),
         drift=grading.stability_index(answers_before(step), score), base_rates=(before.base_rate, test.base_rate),
-        positives=rows.take(split.train).rarer, rung=step.fitted.rung, rule=words,
+        rows=(len(before), len(test)), positives=rows.take(split.train).rarer, rung=step.fitted.rung, rule=words,
     ))
     evidence = Evidence(entity=entity, ids=test.ids, as_of=test.as_of, y=test.y, score=score, naive_score=naive)
-    return Verdict(metrics, Naive(words, beside), periods, grade, reasons, evidence)
+    areas = {name: area for name, (area, _) in periods.items()}
+    return Verdict(metrics, Naive(words, beside), areas, grade, reasons, evidence)
 
 
 def answers(rows: Rows, split: Split, step: Step) -> Floats:
@@ -85,15 +86,15 @@ def answers_before(step: Step) -> Floats:
     return probability(Calibration(step.knots).log_odds(step.unseen))
 
 
-def by_period(rows: Rows, split: Split, step: Step, score: Floats) -> dict[str, float]:
-    """AUC of each period that was held back, or of each fold.
+def by_period(rows: Rows, split: Split, step: Step, score: Floats) -> dict[str, tuple[float, float]]:
+    """AUC with its standard error of each period that was held back, or of each fold.
 
     Examples
     --------
     >>> rows = Rows(np.arange(4), np.zeros(4, dtype=np.int64), np.array([0.0, 1, 0, 1]), {})
     >>> split = Split("fold", "", np.arange(4), np.arange(4), np.arange(4), [np.array([0, 1]), np.array([2, 3])])
     >>> by_period(rows, split, None, np.array([0.1, 0.9, 0.9, 0.1]))
-    {'fold 1': 1.0, 'fold 2': 0.0}
+    {'fold 1': (1.0, 0.0), 'fold 2': (0.0, 0.0)}
     """
     if split.folds:
         named = {f"fold {place}": (rows.y[fold], score[fold]) for place, fold in enumerate(split.folds, start=1)}
@@ -101,8 +102,10 @@ def by_period(rows: Rows, split: Split, step: Step, score: Floats) -> dict[str, 
         parts = (rows.take(split.calibrate), step.unseen, "before"), (rows.take(split.test), score, "test")
         cut = _by_moment if split.protocol == "time" else _by_half
         named = {name: found for part in parts for name, found in cut(*part).items()}
-    found = {name: float(auc(y, part, np.ones((1, len(y))))[0]) for name, (y, part) in named.items()}
-    return {name: value for name, value in found.items() if value == value}
+    return {
+        name: (float(auc(y, part, np.ones((1, len(y))))[0]), auc_error(y, part))
+        for name, (y, part) in named.items() if 0 < y.sum() < len(y)
+    }
 
 
 def _by_moment(rows: Rows, score: Floats, _: str) -> dict[str, tuple[Floats, Floats]]:

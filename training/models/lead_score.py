@@ -13,6 +13,7 @@ from crm.schema import Lead
 from features import days, events, lead
 from scoring import Candidate, Evidence, Floats, Model
 from training import binary, stated, timeline
+from training.cutoffs import Pace
 from training.declared import answered, attributes_of, declarations_sha256, inputs_from
 from training.errors import TrainingError
 from training.inputs import Input
@@ -27,12 +28,13 @@ STATE = ("lead_state:conversions", "lead_state:closings")
 OPEN = "(lead_state__conversions == 0) * (lead_state__closings == 0)"
 RULE = Rule("lead_attributes:lead_source", "the conversion rate of the lead's source")
 COSTS = Costs(1.0, 20.0, 0.25, "a call costs 1, a conversion is worth 20, and a call makes one in four of them happen")
+PACE = Pace(most=30, widest=14 * DAY, judged=4)  # leads come and go within weeks
 BANDS = BandNames((("D", 0.4), ("C", 0.3), ("B", 0.2), ("A", 0.1)))
 PHRASES: Mapping[str, str] = {
     "lead_activity:days_since_last_touch": "was last in touch {value} ago",
     "lead_activity:days_since_first_touch": "was first in touch {value} ago",
     "lead_activity:last_touch": "last touch was {value}",
-    "lead_attributes:lead_age": "came {value} ago",
+    "lead_attributes:days_since_created": "came {value} ago",
     "lead_attributes:lead_source": "came through {value}",
 }
 LIMITS = (
@@ -70,7 +72,7 @@ class LeadScore:
             raise TrainingError.no_records(self.name, "leads with a course, or an imported label 'converted',")
         horizon = self.horizon_days * DAY
         as_of = context.as_of if context.as_of is not None else context.store.complete_until(converted).micros
-        cutoffs = timeline.cutoffs_for(self.name, int(first), as_of, horizon)
+        cutoffs = timeline.cutoffs_for(self.name, int(first), as_of, horizon, PACE)
         inputs = inputs_from(context.store, VIEWS, PHRASES)
 
         def converts(spine: pd.DataFrame) -> Floats:
