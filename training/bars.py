@@ -5,10 +5,12 @@ from __future__ import annotations
 import io
 from collections.abc import Mapping
 
-from training.pictures import INK, MODEL, STYLE
+from training.pictures import INK, MODEL, SOFT, STYLE
 
 
-def draw(name: str, title: str, axis: str, values: Mapping[str, float], *, percent: bool = False) -> dict[str, bytes]:
+def draw(
+    name: str, title: str, axis: str, values: Mapping[str, float], *, form: str = ",.3f", strong: str | None = None
+) -> dict[str, bytes]:
     """Horizontal bars, the first on top.
 
     Parameters
@@ -17,9 +19,11 @@ def draw(name: str, title: str, axis: str, values: Mapping[str, float], *, perce
         Of the files.
     title, axis : str
     values : mapping of str to float
-        Length by label.
-    percent : bool
-        Whether values are shares.
+        Length by label, none negative.
+    form : str
+        Format of the numbers, such as ``.0%``.
+    strong : str, optional
+        The bar that is coloured while the others are grey; by default all are coloured.
 
     Returns
     -------
@@ -28,7 +32,7 @@ def draw(name: str, title: str, axis: str, values: Mapping[str, float], *, perce
 
     Examples
     --------
-    >>> sorted(draw("sizes", "Sizes", "share", {"a": 0.4, "b": 0.6}, percent=True))
+    >>> sorted(draw("sizes", "Sizes", "share", {"a": 0.4, "b": 0.6}, form=".0%"))
     ['sizes.png', 'sizes.svg']
     """
     import matplotlib as mpl
@@ -36,18 +40,20 @@ def draw(name: str, title: str, axis: str, values: Mapping[str, float], *, perce
     from matplotlib.figure import Figure
 
     with mpl.rc_context(dict(STYLE)):  # type: ignore[arg-type]  # matplotlib types each key by its name
-        figure = Figure(figsize=(7.2, 1.2 + 0.42 * max(len(values), 1)))
+        figure = Figure(figsize=(7.2, 1.3 + 0.42 * max(len(values), 1)), layout="constrained")
         FigureCanvasAgg(figure)
         axes = figure.add_subplot()
         labels = list(values)[::-1]
         lengths = [values[label] for label in labels]
-        bars = axes.barh(labels, lengths, color=MODEL, height=0.62)
-        axes.bar_label(bars, [f"{value:.0%}" if percent else f"{value:.3f}" for value in lengths], padding=4, color=INK)
-        axes.set_xlim(min(0.0, *lengths, 0.0), max(*lengths, 1e-9) * 1.15 if len(lengths) > 1 else None)
+        colours = [MODEL if strong in (None, label) else SOFT for label in labels]
+        bars = axes.barh(labels, lengths, color=colours, height=0.62)
+        axes.bar_label(bars, [format(length, form) for length in lengths], padding=4, color=INK)
+        axes.set_xlim(0.0, max([*lengths, 1e-9]) * 1.12)
+        axes.set_axisbelow(True)
         axes.grid(visible=False, axis="y")
-        axes.set_title(title)
+        axes.xaxis.set_major_formatter(lambda value, _: format(value, form if "%" in form else ",.4g"))
         axes.set_xlabel(axis)
-        figure.tight_layout()
+        figure.suptitle(title, x=0.01, ha="left", fontsize=12, fontweight="bold")
         svg, png = io.BytesIO(), io.BytesIO()
         figure.savefig(svg, format="svg", metadata={"Date": None, "Creator": "Rapport"})
         figure.savefig(png, format="png", metadata={"Software": "Rapport"})

@@ -70,7 +70,7 @@ def pictures(spec: Recommender, figures: Mapping[str, Mapping[str, Metric]]) -> 
     drawn: dict[str, bytes] = {}
     for key in ("ndcg_10", "ndcg_10_new") if figures else ():
         values = {("this model" if name == "chosen" else name): found[key].value for name, found in figures.items()}
-        drawn |= bars.draw(key, f"{spec.title}: {LABELS[key]}", "NDCG@10", values)
+        drawn |= bars.draw(key, f"{spec.title}: {LABELS[key]}", "NDCG@10", values, strong="this model")
     return drawn
 
 

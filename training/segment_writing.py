@@ -63,11 +63,11 @@ def candidate(spec: Segmentation, context: Context, lesson: Lesson) -> Candidate
 def _pictures(spec: Segmentation, lesson: Lesson) -> dict[str, bytes]:
     ordered = sorted(lesson.portrait.segments, key=lambda item: (-item.share, item.name))
     shares = {segment.name: segment.share for segment in ordered}
-    pictures = bars.draw("segments", spec.title, "share of the customers", shares, percent=True)
+    pictures = bars.draw("segments", spec.title, "share of the customers", shares, form=".0%")
     later = {segment.name: segment.later for segment in ordered if segment.later is not None}
     if later:
         axis = f"mean spend in the next {HORIZON_DAYS} days"
-        pictures |= bars.draw("later_spend", f"Later spend: {spec.title}", axis, later)
+        pictures |= bars.draw("later_spend", f"Later spend: {spec.title}", axis, later, form=",.0f")
     return pictures
 
 
