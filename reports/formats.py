@@ -67,7 +67,7 @@ def axis(marks: list[float], step: float, kind: Kind = "number") -> list[str]:
     Examples
     --------
     >>> axis([0.0, 500_000.0, 1_000_000.0], 500_000.0)
-    ['0', '0.5M', '1.0M']
+    ['0.0', '0.5M', '1.0M']
     >>> axis([-0.05, 0.0], 0.05), axis([0.0, 0.2], 0.2, "percent")
     (['−0.05', '0.00'], ['0\\xa0%', '20\\xa0%'])
     """

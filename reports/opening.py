@@ -85,7 +85,7 @@ class Reports:
             raise ReportError(f"the form is {form!r}; one of {', '.join(FORMS)} is expected; name one")
         target = path or self._settings.reports_dir / f"{report.name}_{iso(report.as_of)[:10]}{SUFFIXES[form]}"
         try:
-            write_whole(target, FORMS[form](report))
+            write_whole(target, FORMS[form](report), mode=0o644)
         except OSError as error:
             raise ReportError(
                 f"the report cannot be written to {target} ({error.strerror or error}); a folder with free space that "

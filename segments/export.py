@@ -13,9 +13,10 @@ from pathlib import Path
 from typing import Any
 
 from crm.clock import from_micros, iso
+from crm.surface import defused, iso_texts
 from segments.consent import ReleasedList
 from segments.errors import SegmentError
-from segments.files import defuse, write_whole
+from segments.files import write_whole
 
 FORMATS = ("csv", "xlsx")
 COLUMNS = ("customer_no", "name", "country", "member_since", "basis")
@@ -84,15 +85,13 @@ class ExportReport:
 
 
 def texts(released: ReleasedList) -> list[tuple[str, ...]]:
-    """The rows of a list as they are written: defused texts in the order of `COLUMNS`."""
-    rows = zip(*[released.rows[name].to_pylist() for name in COLUMNS], strict=True)
-    return [tuple(_text(name, value) for name, value in zip(COLUMNS, row, strict=True)) for row in rows]
-
-
-def _text(name: str, value: Any) -> str:
-    if value is None:
-        return ""
-    return iso(value) if name == "member_since" else defuse(str(value))
+    """The rows of a list as they are written: texts in the order of `COLUMNS`, formulas defused, nothing as ``""``."""
+    columns = []
+    for name in COLUMNS:
+        values = released.rows[name].combine_chunks()
+        shown = iso_texts(values) if name == "member_since" else defused(values)
+        columns.append(["" if item is None else str(item) for item in shown.to_pylist()])
+    return list(zip(*columns, strict=True))
 
 
 def csv_bytes(rows: Iterable[tuple[str, ...]]) -> bytes:

@@ -1,4 +1,4 @@
-"""Files that are there whole or not at all, and cells that no spreadsheet runs."""
+"""Files that are there whole or not at all."""
 
 from __future__ import annotations
 
@@ -7,11 +7,16 @@ import tempfile
 from contextlib import suppress
 from pathlib import Path
 
-_STARTS = ("=", "+", "-", "@", "\t", "\r", "\n")
 
-
-def write_whole(path: Path, content: bytes) -> None:
+def write_whole(path: Path, content: bytes, *, mode: int = 0o600) -> None:
     """Write `content` to a temporary file beside `path`, flush it to the disk, and put it in place.
+
+    Parameters
+    ----------
+    path : Path
+    content : bytes
+    mode : int
+        Who may read it; by default its owner only.
 
     Raises
     ------
@@ -25,19 +30,9 @@ def write_whole(path: Path, content: bytes) -> None:
             stream.write(content)
             stream.flush()
             os.fsync(stream.fileno())
+        Path(name).chmod(mode)
         Path(name).replace(path)
     except BaseException:
         with suppress(OSError):
             Path(name).unlink()
         raise
-
-
-def defuse(text: str) -> str:
-    """`text` with an apostrophe before it if a spreadsheet would take it for a formula.
-
-    Examples
-    --------
-    >>> defuse("=cmd()"), defuse("-3"), defuse("Anna")
-    ("'=cmd()", "'-3", 'Anna')
-    """
-    return "'" + text if text.startswith(_STARTS) or text.lstrip().startswith(_STARTS[:4]) else text

@@ -39,7 +39,7 @@ def fit(text: str, room: float, size: float = 12) -> str:
     Examples
     --------
     >>> fit("a very long name of a product", 80)
-    'a very lon…'
+    'a very long…'
     """
     if width(text, size) <= room:
         return text

@@ -5,11 +5,14 @@ from __future__ import annotations
 import csv as writer
 import io
 import zipfile
+from collections.abc import Sequence
 
+import pyarrow as pa
+
+from crm.surface import defused
 from reports.render.tree import json
 from reports.report import Report
-from reports.table import FEW, Table
-from segments.files import defuse
+from reports.table import FEW, Table, Value
 
 _EPOCH = (1980, 1, 1, 0, 0, 0)  # the same report gives the same bytes
 
@@ -36,12 +39,13 @@ def _add(archive: zipfile.ZipFile, name: str, content: bytes) -> None:
 def _file(table: Table) -> bytes:
     text = io.StringIO(newline="")
     rows = writer.writer(text, lineterminator="\r\n")
-    rows.writerow([defuse(column.name) for column in table.columns])
-    rows.writerows([[_cell(value) for value in row] for row in table.rows])
+    rows.writerow(_safe([column.name for column in table.columns]))
+    rows.writerows(_safe(row) for row in table.rows)
     return text.getvalue().encode()
 
 
-def _cell(value: object) -> object:
-    if value is None or value is FEW:
-        return "" if value is None else str(value)
-    return defuse(value) if isinstance(value, str) else value
+def _safe(row: Sequence[Value]) -> list[object]:
+    """Numbers as they are, nothing as ``""``, texts defused."""
+    told = [str(value) if value is FEW else value for value in row]
+    texts = defused(pa.array([value if isinstance(value, str) else "" for value in told], pa.string())).to_pylist()
+    return [text if isinstance(value, str) else value for text, value in zip(texts, told, strict=True)]

@@ -178,7 +178,7 @@ def test_the_definition_is_stored_with_the_segment(desk: Segments, shop: Records
 def test_the_shipped_segments_work_on_orders_alone(desk: Segments, shop: Records, score: Score) -> None:
     report = desk.build()
     assert {item.name: item.members for item in report.built} == {
-        "best_customers": 2, "lapsed_customers": 1, "new_customers": 2,
+        "best_customers": 2, "frequent_returners": 0, "lapsed_customers": 1, "new_customers": 2,
     }  # fmt: skip
     assert "`rapport score churn`" in report.skipped["at_risk_regulars"]
     score("churn", {"C3": (0.8, "high"), "C4": (0.1, "low"), "C2": (0.9, "high")})
