@@ -25,8 +25,9 @@ def rows_behind(reader: LogReader, aggregate: Aggregate, entity: int, moment: in
         ``occurred_at``, ``known_at`` (timestamp[us, UTC]), ``fact`` (record id), then the log's columns: money in
         currency units, texts as strings.
     """
-    bucket = reader.bucket(int(reader.bucket_numbers(np.array([entity]))[0]))
-    first, last = bucket.bounds(np.array([entity], np.int64))[0]
+    only = np.array([entity], np.int64)
+    bucket = next(iter(reader.pieces(only)))[0]
+    first, last = bucket.bounds(only)[0]
     rows: Rows = {name: bucket.column(name)[first:last] for name in bucket.columns}
     width = aggregate.window.width
     seen = (rows["occurred_at"] < moment) & (rows["known_at"] < moment) & (rows["superseded_at"] >= moment)

@@ -110,10 +110,12 @@ def _stored(value: Any, unit: str) -> Any:
     return round(value * MONEY_SCALE) if unit == "money" and value is not None else value
 
 
-def open_inline(views: Mapping[str, FeatureView], records: InlineRecords, folder: Path) -> FeatureStore:
-    """A feature store over inline records, its files in `folder`."""
+def open_inline(
+    views: Mapping[str, FeatureView], records: InlineRecords, folder: Path, *, compact_rows: int = 100_000
+) -> FeatureStore:
+    """A feature store over inline records, its files in `folder`; `compact_rows` is that of its `History`."""
     named = {name: resolve(view.named(name), records.attributes(view.entity.name)) for name, view in views.items()}
-    history = History(folder / "history", records)
+    history = History(folder / "history", records, compact_rows)
     return FeatureStore(records, Catalogue(named), history, SQLiteStore(folder / "online.db"), 1)
 
 

@@ -12,7 +12,7 @@ from features import kernel
 from features.declare.aggregate import Aggregate
 from features.declare.log import Log
 from features.history.files import Bucket
-from features.history.log import LogReader, as_of_arrival
+from features.history.log import FrozenReader, LogReader
 from features.history.store import History
 from features.kernel.program import Floats, Ints, memory_for
 from features.plan import Plan, decode, plan
@@ -82,13 +82,13 @@ def _answers(
 ) -> tuple[Floats, dict[Log, LogReader]]:
     out = np.empty((width, len(moments)), np.float64)
     order = np.lexsort((moments.moments, moments.entities))
-    readers = {log: history.reader(log) for log in by_log}
+    readers = {log: _reader(history, log, watermark) for log in by_log}
     with ThreadPoolExecutor(max(threads, 1)) as pool:
         work = [
             pool.submit(_run, asked, bucket, chunk, moments, out)
             for log, slots in by_log.items()
             for asked in [plan(slots, {log.name: readers[log].dictionary})]
-            for bucket, part in _buckets(readers[log], order, moments, watermark)
+            for bucket, part in _buckets(readers[log], order, moments.entities)
             for chunk in _chunks(part, moments.entities)
         ]
         for item in work:
@@ -96,14 +96,14 @@ def _answers(
     return out, readers
 
 
-def _buckets(reader: LogReader, order: Ints, moments: Moments, watermark: int | None) -> Iterator[tuple[Bucket, Ints]]:
-    numbers = reader.bucket_numbers(moments.entities[order])
-    for number in range(reader.state.buckets):
-        part = order if reader.state.buckets == 1 else order[numbers == number]
-        if not len(part):
-            continue
-        late = watermark is not None and watermark < reader.state.watermark
-        yield (as_of_arrival(reader, number, int(watermark or 0)) if late else reader.bucket(number)), part
+def _reader(history: History, log: Log, watermark: int | None) -> LogReader:
+    reader = history.reader(log)
+    return reader if watermark is None or watermark >= reader.state.watermark else FrozenReader(reader, watermark)
+
+
+def _buckets(reader: LogReader, order: Ints, entities: Ints) -> Iterator[tuple[Bucket, Ints]]:
+    for bucket, chosen in reader.pieces(entities[order]):
+        yield bucket, order[chosen]
 
 
 def _chunks(part: Ints, entities: Ints) -> Iterator[Ints]:

@@ -14,7 +14,6 @@ from features.declare.aggregate import Aggregate
 from features.declare.log import Log, states_log
 from features.entity import Entity
 from features.history.store import History
-from features.kernel.program import Ints
 from features.offline import Moments, aggregate
 from features.windows import lifetime
 
@@ -25,13 +24,6 @@ HEADS: dict[str, Any] = {"customer": Customer, "lead": Lead, "product": Product,
 def head_log(entity: Entity) -> Log:
     """The log of an entity's own versions."""
     return states_log(HEADS[entity.name], entity=entity)
-
-
-def entities_of(history: History, log: Log) -> Ints:
-    """Every entity that has a row in a log, ascending."""
-    reader = history.reader(log)
-    found = [reader.bucket(number).entities for number in range(reader.state.buckets)]
-    return np.sort(np.concatenate(found))
 
 
 def spine_at(
@@ -50,7 +42,7 @@ def spine_at(
     if active is not None:
         history.want(active.log)
         tests.append(active)
-    ids = entities_of(history, tests[-1].log)
+    ids = history.reader(tests[-1].log).entities
     rows = Moments(np.tile(ids, len(moments)), np.repeat(np.array(moments, np.int64), len(ids)), np.zeros(0, np.int64))
     rows = Moments(rows.entities, rows.moments, rows.moments)
     kept = np.ones(len(rows), bool)

@@ -20,7 +20,6 @@ from features.declare.view import FeatureView
 from features.entity import ENTITIES, Entity
 from features.errors import FeatureError
 from features.explain import as_table, rows_behind
-from features.history.rows import concatenate, sort
 from features.history.store import History, Progress, RefreshReport
 from features.kernel.program import Ints
 from features.labels import ImportedLabel, ends, over
@@ -116,8 +115,7 @@ class FeatureStore:
         """
         log = self._log(source)
         reader = self.history.reader(log)
-        parts = [reader.bucket(number).as_rows() for number in range(reader.state.buckets)]
-        rows = sort(concatenate(parts))
+        rows = reader.rows()
         if entities is not None:
             chosen = np.isin(rows["entity"], np.fromiter(entities, np.int64))
             rows = {name: values[chosen] for name, values in rows.items()}

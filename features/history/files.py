@@ -67,7 +67,7 @@ class Bucket:
 def bucket_of(rows: Rows) -> Bucket:
     """Rows in memory as a bucket."""
     size = len(rows["entity"])
-    words = np.concatenate(list(rows.values()))
+    words = np.concatenate([np.asarray(values) for values in rows.values()])
     words.setflags(write=False)  # mapped buffers are read-only too: one compiled kernel for both
     return Bucket(words, {name: i * size for i, name in enumerate(rows)}, size)
 

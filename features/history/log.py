@@ -1,7 +1,8 @@
-"""One log on disk: its buckets, its dictionary, and the versions that are never seen but replace others."""
+"""One log on disk: its buckets, its delta, its dictionary, and the versions that are never seen but replace others."""
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -9,6 +10,7 @@ from pathlib import Path
 import numpy as np
 
 from features.declare.log import Log
+from features.history.delta import Delta, overlay
 from features.history.dictionary import Dictionary
 from features.history.files import Bucket, bucket_of, map_bucket, write_rows
 from features.history.rows import SYSTEM, TIMES, Rows, concatenate, count, sort, take
@@ -26,15 +28,21 @@ class LogState:
     Attributes
     ----------
     generation : str
-        Folder of its files.
+        Folder of its buckets.
     columns : tuple of str
         Its value columns.
     buckets : int
         An entity's rows lie in the bucket of its id modulo this.
     rows : int
-        Rows that can be seen.
+        Rows in the buckets.
     watermark : int
         Greatest ``seq`` that it holds.
+    compacted : int
+        Greatest ``seq`` in the buckets.
+    delta : str
+        Folder of its delta and of the dictionary that goes with it; empty when there is none.
+    delta_rows : int
+        Versions in the delta.
     """
 
     generation: str
@@ -42,17 +50,20 @@ class LogState:
     buckets: int
     rows: int
     watermark: int
+    compacted: int
+    delta: str = ""
+    delta_rows: int = 0
 
 
 class LogReader:
-    """Reads one generation of a log.
+    """Reads one state of a log.
 
     Parameters
     ----------
     log : Log
     state : LogState
     folder : Path
-        The generation's folder.
+        The log's folder.
     """
 
     def __init__(self, log: Log, state: LogState, folder: Path) -> None:
@@ -60,29 +71,108 @@ class LogReader:
         self.state = state
         self.folder = folder
         self._buckets: dict[int, Bucket] = {}
+        self._overlays: dict[int, Bucket] = {}
 
     @cached_property
     def dictionary(self) -> Dictionary:
         """The texts of its columns."""
-        return Dictionary.read(self.folder / DICTIONARY)
+        return Dictionary.read(self.folder / (self.state.delta or self.state.generation) / DICTIONARY)
+
+    @cached_property
+    def ghosts(self) -> Rows:
+        """Versions beside the buckets that are never seen."""
+        return map_bucket(self.folder / self.state.generation / GHOSTS).as_rows()
+
+    @cached_property
+    def delta(self) -> Delta:
+        """What has arrived since the buckets were written."""
+        return Delta.read(self.folder / self.state.delta) if self.state.delta else Delta.nothing(self.ghosts)
+
+    @cached_property
+    def _touched(self) -> Ints:
+        return self.delta.entities
 
     def bucket(self, number: int) -> Bucket:
-        """One bucket, mapped on first use."""
+        """One bucket as it was written, mapped on first use."""
         if number not in self._buckets:
-            self._buckets[number] = map_bucket(self.folder / f"bucket-{number:05d}.arrow")
+            self._buckets[number] = map_bucket(self.folder / self.state.generation / f"bucket-{number:05d}.arrow")
         return self._buckets[number]
 
-    def bucket_numbers(self, entities: Ints) -> Ints:
-        """The bucket of each entity."""
-        return entities % self.state.buckets
+    def buckets(self) -> list[Bucket]:
+        """All buckets as they were written."""
+        return [self.bucket(number) for number in range(self.state.buckets)]
+
+    def pieces(self, entities: Ints) -> Iterator[tuple[Bucket, np.ndarray]]:
+        """The buckets in which some entities' rows lie as they stand now, and which of `entities` each holds."""
+        numbers = entities % self.state.buckets
+        touched = np.isin(entities, self._touched)
+        for number in np.unique(numbers).tolist():
+            chosen = numbers == number
+            if (chosen & ~touched).any():
+                yield self.bucket(number), chosen & ~touched
+            if (chosen & touched).any():
+                yield self._overlay(number), chosen & touched
+
+    def _overlay(self, number: int) -> Bucket:
+        if number not in self._overlays:
+            touched = self._touched[self._touched % self.state.buckets == number]
+            self._overlays[number] = overlay(self.bucket(number), number, self.delta, touched)
+        return self._overlays[number]
+
+    @property
+    def entities(self) -> Ints:
+        """Every entity that has rows, ascending."""
+        return np.unique(np.concatenate([self._touched, *(bucket.entities for bucket in self.buckets())]))
+
+    def touched_since(self, watermark: int) -> Ints:
+        """The entities of every fact that has a version beyond `watermark`, wherever its versions lie."""
+        if self.state.watermark <= watermark:
+            return np.zeros(0, np.int64)
+        if self.state.compacted <= watermark:
+            later = [rows["entity"][rows["seq"] > watermark] for rows in (self.delta.seen, self.delta.ghosts)]
+            touched = np.unique(np.concatenate([*later, self.delta.patches["entity"]]))
+        else:
+            rows = self.versions()
+            facts = np.unique(rows["fact"][rows["seq"] > watermark])
+            touched = np.unique(rows["entity"][np.isin(rows["fact"], facts)])
+        return touched[touched >= 0]
+
+    def rows(self) -> Rows:
+        """Every row that can be seen, in the total order."""
+        parts = []
+        for number, bucket in enumerate(self.buckets()):
+            plain = ~np.isin(bucket.column("entity"), self._touched) if len(self._touched) else slice(None)
+            parts.append({name: values[plain] for name, values in bucket.as_rows().items()})
+            if (self._touched % self.state.buckets == number).any():
+                parts.append(self._overlay(number).as_rows())
+        names = list(parts[0])
+        return sort(concatenate([{name: part[name] for name in names} for part in parts]))
 
     def versions(self) -> Rows:
         """Every version that arrived, seen or not, without the moment of supersession."""
-        parts = [self.bucket(number).as_rows() for number in range(self.state.buckets)]
-        ghosts = map_bucket(self.folder / GHOSTS).as_rows()
-        seen = concatenate(parts)
-        del seen["superseded_at"]
-        return concatenate([seen, {name: ghosts[name] for name in seen}])
+        parts = [*(bucket.as_rows() for bucket in self.buckets()), self.ghosts, self.delta.seen, self.delta.ghosts]
+        names = [name for name in self.ghosts if name != "superseded_at"]
+        return concatenate([{name: part[name] for name in names} for part in parts])
+
+
+class FrozenReader(LogReader):
+    """A log as it stood when only rows up to a watermark had arrived, in memory.
+
+    Parameters
+    ----------
+    reader : LogReader
+    watermark : int
+    """
+
+    def __init__(self, reader: LogReader, watermark: int) -> None:
+        super().__init__(reader.log, reader.state, reader.folder)
+        versions = take(reader.versions(), np.flatnonzero(reader.versions()["seq"] <= watermark))
+        versions["superseded_at"] = superseded_at(versions, reader.log, reader.state.columns, reader.dictionary)
+        self._whole = bucket_of(sort(take(versions, versions["gone"] == 0)))
+
+    def pieces(self, entities: Ints) -> Iterator[tuple[Bucket, np.ndarray]]:
+        """One bucket that holds all."""
+        yield self._whole, np.ones(len(entities), bool)
 
 
 def write_log(
@@ -91,8 +181,7 @@ def write_log(
     """Write every version that arrived as a new generation; returns the numbers of buckets and of rows."""
     folder.mkdir(parents=True)
     rows = versions | {"superseded_at": superseded_at(versions, log, columns, dictionary)}
-    order = ("entity", *TIMES, *SYSTEM[1:], *columns)
-    rows = {name: rows[name] for name in order}
+    rows = {name: rows[name] for name in ("entity", *TIMES, *SYSTEM[1:], *columns)}
     seen = rows["gone"] == 0
     write_rows(take(rows, ~seen), folder / GHOSTS)
     rows = sort(take(rows, seen))
@@ -102,13 +191,3 @@ def write_log(
         write_rows(part, folder / f"bucket-{number:05d}.arrow")
     dictionary.save(folder / DICTIONARY)
     return buckets, count(rows)
-
-
-def as_of_arrival(reader: LogReader, number: int, watermark: int) -> Bucket:
-    """A bucket as it stood when only rows up to `watermark` had arrived."""
-    versions = reader.versions()
-    versions = take(versions, versions["seq"] <= watermark)
-    columns = reader.state.columns
-    versions["superseded_at"] = superseded_at(versions, reader.log, columns, reader.dictionary)
-    keep = (versions["gone"] == 0) & (versions["entity"] % reader.state.buckets == number)
-    return bucket_of(sort(take(versions, np.flatnonzero(keep))))

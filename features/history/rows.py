@@ -23,7 +23,17 @@ DAY_MICROS = 86_400_000_000
 
 def needed(log: Log, columns: tuple[str, ...]) -> list[str]:
     """The columns of the records table that a log reads."""
-    wanted = ["id", "op", "occurred_at", "known_at", "seq", log.key, *columns, *filter(None, (log.at, log.part))]
+    wanted = [
+        "id",
+        "version",
+        "op",
+        "occurred_at",
+        "known_at",
+        "seq",
+        log.key,
+        *columns,
+        *filter(None, (log.at, log.part)),
+    ]
     return list(dict.fromkeys(wanted))
 
 
@@ -31,8 +41,9 @@ def extract(table: pa.Table, log: Log, columns: tuple[str, ...], dictionary: Dic
     """Words from Arrow: nulls become the null word, texts codes, days and moments microseconds.
 
     Rows without entity or moment, and retractions, are marked ``gone``: they are never seen, but they
-    supersede earlier versions.
+    supersede earlier versions; first versions, which supersede nothing, are left out.
     """
+    table = _without_idle(table, log)
     occurred = words(table.column(log.at or "occurred_at"))
     rows: Rows = {
         "entity": words(table.column(log.key)),
@@ -40,6 +51,7 @@ def extract(table: pa.Table, log: Log, columns: tuple[str, ...], dictionary: Dic
         "known_at": words(table.column("known_at")),
         "fact": words(table.column("id")),
         "seq": words(table.column("seq")),
+        "version": words(table.column("version")),
     }
     retracted = pc.equal(table.column("op"), "retract").to_numpy(zero_copy_only=False)
     # a retraction withdraws its fact wherever that lies; a row without entity or moment only leaves its place
@@ -49,6 +61,12 @@ def extract(table: pa.Table, log: Log, columns: tuple[str, ...], dictionary: Dic
         column = table.column(name)
         rows[name] = dictionary.encode(name, column) if kind == "text" else words(column)
     return rows
+
+
+def _without_idle(table: pa.Table, log: Log) -> pa.Table:
+    idle = pc.or_(pc.is_null(table.column(log.key)), pc.is_null(table.column(log.at or "occurred_at")))
+    first = pc.equal(table.column("version"), 1)
+    return table.filter(pc.invert(pc.and_(idle, first)))
 
 
 def words(column: pa.ChunkedArray) -> Ints:
@@ -83,6 +101,11 @@ def concatenate(parts: list[Rows]) -> Rows:
 def sort(rows: Rows) -> Rows:
     """In the total order: entity, occurred_at, known_at, fact."""
     return take(rows, np.lexsort((rows["fact"], rows["known_at"], rows["occurred_at"], rows["entity"])))
+
+
+def empty_like(rows: Mapping[str, Ints]) -> Rows:
+    """No rows, of the same columns."""
+    return {name: np.zeros(0, np.int64) for name in rows}
 
 
 def count(rows: Mapping[str, Ints]) -> int:

@@ -7,19 +7,21 @@ import os
 import shutil
 import time
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 
 import filelock
 
 from features.declare.log import Log
 from features.errors import HistoryError
+from features.history.delta import extend
 from features.history.dictionary import Dictionary
-from features.history.log import LogReader, LogState, write_log
-from features.history.rows import concatenate, extract, needed
+from features.history.log import DICTIONARY, LogReader, LogState, write_log
+from features.history.rows import Rows, concatenate, count, extract, needed
 from features.reading import Reading
 
-FORMAT = 1
+FORMAT = 2
+COMPACT_SHARE = 5  # a delta may hold one version for so many rows of the buckets
 Progress = Callable[[str, int, int], None]
 
 
@@ -48,11 +50,14 @@ class History:
     ----------
     folder : Path
     records : Reading
+    compact_rows : int
+        A log's delta is merged into its buckets once it has more versions than this and than a part of its rows.
     """
 
-    def __init__(self, folder: Path, records: Reading) -> None:
+    def __init__(self, folder: Path, records: Reading, compact_rows: int = 100_000) -> None:
         self.folder = folder
         self._records = records
+        self._compact_rows = compact_rows
         self._logs: dict[str, Log] = {}
         self._wanted: dict[str, set[str]] = {}
         self._readers: dict[str, LogReader] = {}
@@ -105,7 +110,7 @@ class History:
             state = self.manifest[log.name]
         reader = self._readers.get(log.name)
         if reader is None or reader.state != state:
-            reader = LogReader(log, state, self.folder / log.name / state.generation)
+            reader = LogReader(log, state, self.folder / log.name)
             self._readers[log.name] = reader
         return reader
 
@@ -115,7 +120,8 @@ class History:
         self.folder.mkdir(parents=True, exist_ok=True)
         with filelock.FileLock(self.folder / ".lock"):
             watermark = self._records.watermark()
-            manifest, report = self.manifest, {}
+            before, report = self.manifest, {}
+            manifest = dict(before)
             chosen = list(self._logs.values() if logs is None else logs)
             for place, log in enumerate(chosen):
                 if progress is not None:
@@ -124,7 +130,7 @@ class History:
                 manifest[log.name] = state
                 if rows:
                     report[log.name] = rows
-            self._commit(manifest)
+            self._commit(manifest, before)
         return RefreshReport(watermark, report, time.monotonic() - started)
 
     def _advance(self, log: Log, state: LogState | None, watermark: int) -> tuple[LogState, int]:
@@ -138,21 +144,34 @@ class History:
         after = None if state is None else state.watermark
         table = self._records.arrow(log.table.name, needed(log, columns), after_seq=after, upto_seq=watermark)
         if state is not None and table.num_rows == 0:
-            return LogState(**(asdict(state) | {"watermark": watermark, "columns": columns})), 0
-        dictionary = Dictionary()
-        parts = []
-        if state is not None:
-            old = LogReader(log, state, self.folder / log.name / state.generation)
-            dictionary = old.dictionary
-            parts.append(old.versions())
-        parts.append(extract(table, log, columns, dictionary))
-        generation = f"g{watermark:012d}-{os.getpid()}-{time.time_ns()}"
-        order = list(parts[0])
-        versions = concatenate([{name: part[name] for name in order} for part in parts])
-        buckets, rows = write_log(log, versions, columns, dictionary, self.folder / log.name / generation)
-        return LogState(generation, columns, buckets, rows, watermark), table.num_rows
+            return replace(state, watermark=watermark), 0
+        name = f"{watermark:012d}-{os.getpid()}-{time.time_ns()}"
+        folder = self.folder / log.name
+        if state is None:
+            dictionary = Dictionary()
+            fresh = extract(table, log, columns, dictionary)
+            return self._compact(log, [fresh], columns, dictionary, f"g{name}", watermark), table.num_rows
+        old = LogReader(log, state, folder)
+        dictionary = old.dictionary
+        fresh = extract(table, log, columns, dictionary)
+        size = state.delta_rows + count(fresh)
+        if size > max(self._compact_rows, state.rows // COMPACT_SHARE):
+            parts = [old.versions(), fresh]
+            return self._compact(log, parts, columns, dictionary, f"g{name}", watermark), table.num_rows
+        delta = extend(old.buckets(), old.ghosts, old.delta, fresh, log, columns, dictionary)
+        delta.write(folder / f"d{name}")
+        dictionary.save(folder / f"d{name}" / DICTIONARY)
+        return replace(state, watermark=watermark, delta=f"d{name}", delta_rows=size), table.num_rows
 
-    def _commit(self, manifest: Mapping[str, LogState]) -> None:
+    def _compact(
+        self, log: Log, parts: list[Rows], columns: tuple[str, ...], dictionary: Dictionary, name: str, watermark: int
+    ) -> LogState:
+        names = [item for item in parts[0] if item != "version"]
+        versions = concatenate([{item: part[item] for item in names} for part in parts])
+        buckets, rows = write_log(log, versions, columns, dictionary, self.folder / log.name / name)
+        return LogState(name, columns, buckets, rows, watermark, watermark)
+
+    def _commit(self, manifest: Mapping[str, LogState], before: Mapping[str, LogState]) -> None:
         content = {"format": FORMAT, "logs": {name: asdict(state) for name, state in sorted(manifest.items())}}
         path = self.folder / "manifest.json"
         temporary = path.with_suffix(".tmp")
@@ -162,6 +181,10 @@ class History:
             os.fsync(file.fileno())
         temporary.replace(path)
         for name, state in manifest.items():
-            for generation in (self.folder / name).iterdir():
-                if generation.name != state.generation:
-                    shutil.rmtree(generation, ignore_errors=True)
+            # what a reader may still be opening stays until the next time
+            kept = {state.generation, state.delta}
+            if name in before:
+                kept |= {before[name].generation, before[name].delta}
+            for folder in (self.folder / name).iterdir():
+                if folder.name not in kept:
+                    shutil.rmtree(folder, ignore_errors=True)

@@ -13,7 +13,6 @@ import pyarrow.compute as pc
 
 from crm.clock import now
 from features.history.log import LogReader
-from features.history.rows import Rows
 from features.kernel.program import Ints
 from features.online.pack import layout_of, pack
 from features.online.protocol import OnlineStore, Packed, Stamp
@@ -77,7 +76,8 @@ def materialize(
     if before is None or full:
         store.replace(entity, stamp, _counted(pack(readers, layout_id, *_numbers(numbers)), entity, numbers, progress))
         return numbers.num_rows, True, watermark
-    touched = _touched(readers, before.watermark)
+    found = [reader.touched_since(before.watermark) for reader in readers]
+    touched = np.unique(np.concatenate(found)) if found else np.zeros(0, np.int64)
     chosen = numbers.filter(pc.is_in(numbers.column("id"), pa.array(touched)))
     removed = np.setdiff1d(touched, chosen.column("id").to_numpy())
     rows = _counted(pack(readers, layout_id, *_numbers(chosen)), entity, chosen, progress)
@@ -106,15 +106,3 @@ def _counted(rows: Iterator[Packed], entity: str, numbers: pa.Table, progress: P
         if progress is not None and done % 1_000 == 0:
             progress(entity, done, numbers.num_rows)
         yield row
-
-
-def _touched(readers: Sequence[LogReader], watermark: int) -> Ints:
-    """The entities of every fact that has a version beyond `watermark`, wherever its versions lie."""
-    found = [np.zeros(0, np.int64)]
-    for reader in readers:
-        if reader.state.watermark > watermark:
-            rows: Rows = reader.versions()
-            facts = np.unique(rows["fact"][rows["seq"] > watermark])
-            found.append(np.unique(rows["entity"][np.isin(rows["fact"], facts)]))
-    touched = np.unique(np.concatenate(found))
-    return touched[touched >= 0]

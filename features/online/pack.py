@@ -79,35 +79,23 @@ def pack(readers: Sequence[LogReader], layout_id: int, ids: Ints, keys: Sequence
 
 def _pack_chunk(readers: Sequence[LogReader], layout_id: int, ids: Ints) -> tuple[Ints, Ints]:
     head = 2 + 2 * len(readers)
-    bounds = [_bounds(reader, ids) for reader in readers]
-    widths = [len(TIMES) + len(reader.state.columns) for reader in readers]
-    rows = np.stack([found[:, 1] - found[:, 0] for found in bounds]) if readers else np.zeros((0, len(ids)), np.int64)
-    sizes = rows * np.array(widths, np.int64)[:, None]
+    widths = np.array([len(TIMES) + len(reader.state.columns) for reader in readers], np.int64)
+    pieces = [[(bucket, chosen, bucket.bounds(ids[chosen])) for bucket, chosen in item.pieces(ids)] for item in readers]
+    rows = np.zeros((len(readers), len(ids)), np.int64)
+    for place, parts in enumerate(pieces):
+        for _, chosen, bounds in parts:
+            rows[place, chosen] = bounds[:, 1] - bounds[:, 0]
+    sizes = rows * widths[:, None]
     offsets = head + np.cumsum(sizes, axis=0) - sizes
     starts = np.concatenate([[0], np.cumsum(head + sizes.sum(axis=0))]).astype(np.int64)
     words = np.zeros(int(starts[-1]), np.int64)
     words[starts[:-1]] = layout_id
     words[starts[:-1] + 1] = len(readers)
-    for place, reader in enumerate(readers):
+    for place, (reader, parts) in enumerate(zip(readers, pieces, strict=True)):
         words[starts[:-1] + 2 + 2 * place] = rows[place]
         words[starts[:-1] + 3 + 2 * place] = offsets[place]
-        _copy(reader, ids, bounds[place], words, starts[:-1] + offsets[place])
+        begins = starts[:-1] + offsets[place]
+        for bucket, chosen, bounds in parts:
+            columns = np.array([bucket.columns[name] for name in (*TIMES, *reader.state.columns)], np.int64)
+            kernel.load().pack_rows(bucket.words, columns, bounds, words, begins[chosen])
     return words, starts
-
-
-def _bounds(reader: LogReader, ids: Ints) -> Ints:
-    numbers = reader.bucket_numbers(ids)
-    bounds = np.zeros((len(ids), 2), np.int64)
-    for number in np.unique(numbers):
-        chosen = numbers == number
-        bounds[chosen] = reader.bucket(int(number)).bounds(ids[chosen])
-    return bounds
-
-
-def _copy(reader: LogReader, ids: Ints, bounds: Ints, target: Ints, begins: Ints) -> None:
-    numbers = reader.bucket_numbers(ids)
-    names = (*TIMES, *reader.state.columns)
-    for number in np.unique(numbers):
-        chosen, bucket = numbers == number, reader.bucket(int(number))
-        columns = np.array([bucket.columns[name] for name in names], np.int64)
-        kernel.load().pack_rows(bucket.words, columns, bounds[chosen], target, begins[chosen])

@@ -17,8 +17,8 @@ def open_store(tmp_path: Path) -> Iterator[Opener]:
     """Opens stores over inline records and closes them in the end."""
     opened: list[FeatureStore] = []
 
-    def opener(records: InlineRecords, **views: FeatureView) -> FeatureStore:
-        store = open_inline(views, records, tmp_path / f"store{len(opened)}")
+    def opener(records: InlineRecords, compact_rows: int = 100_000, **views: FeatureView) -> FeatureStore:
+        store = open_inline(views, records, tmp_path / f"store{len(opened)}", compact_rows=compact_rows)
         opened.append(store)
         return store
 

@@ -70,10 +70,11 @@ def test_at_one_known_at_the_greater_content_wins(order: list[int]) -> None:
     assert frame[["last", "n"]].iloc[0].tolist() == ["zebra", 1]
 
 
-def test_a_set_built_again_after_a_backfill_is_the_same(open_store: Opener) -> None:
+@pytest.mark.parametrize("compact_rows", [0, 10**9])
+def test_a_set_built_again_after_a_backfill_is_the_same(compact_rows: int, open_store: Opener) -> None:
     world = make(21, facts=120, entities=4)
     records = World(world.rows[:90]).records()
-    store = open_store(records, all=every_operation())
+    store = open_store(records, compact_rows, all=every_operation())
     spine = spine_of(moments_for(world, 22, 40))
     watermark = store.refresh().watermark
     before = store.historical_features(["all:*"], spine)
@@ -83,8 +84,9 @@ def test_a_set_built_again_after_a_backfill_is_the_same(open_store: Opener) -> N
     assert not store.historical_features(["all:*"], spine).equals(before)
 
 
+@pytest.mark.parametrize("compact_rows", [0, 40, 10**9])
 @pytest.mark.parametrize("seed", [31, 32])
-def test_arrival_in_any_order_and_any_portions_gives_the_same(seed: int, open_store: Opener) -> None:
+def test_arrival_in_any_order_and_any_portions_gives_the_same(seed: int, compact_rows: int, open_store: Opener) -> None:
     world = make(seed, facts=100, entities=4)
     whole = open_store(world.records(), all=every_operation())
     spine = spine_of(moments_for(world, seed, 40))
@@ -92,7 +94,7 @@ def test_arrival_in_any_order_and_any_portions_gives_the_same(seed: int, open_st
     draw = random.Random(seed)
     shuffled = draw.sample(world.rows, len(world.rows))
     records = World(shuffled[:0]).records()
-    store = open_store(records, all=every_operation())
+    store = open_store(records, compact_rows, all=every_operation())
     begin = 0
     while begin < len(shuffled):
         size = draw.randrange(1, 40)

@@ -80,12 +80,12 @@ def test_many_keys_at_once_equal_one_by_one(open_store: Opener) -> None:
         assert repr(list(column)) == repr(alone)
 
 
-@pytest.mark.parametrize("seed", [44, 45])
-def test_any_split_of_incremental_work_equals_one_full_run(seed: int, open_store: Opener) -> None:
+@pytest.mark.parametrize(("seed", "compact_rows"), [(44, 0), (45, 0), (44, 10**9), (45, 60)])
+def test_any_split_of_incremental_work_equals_one_full_run(seed: int, compact_rows: int, open_store: Opener) -> None:
     world = make(seed, facts=120, entities=6)
     draw = random.Random(seed)
     records = with_heads(World())
-    store = open_store(records, all=every_operation())
+    store = open_store(records, compact_rows, all=every_operation())
     begin, incremental = 0, 0
     while begin < len(world.rows):
         size = draw.randrange(1, 50)
@@ -97,9 +97,10 @@ def test_any_split_of_incremental_work_equals_one_full_run(seed: int, open_store
     replay(store, moments_of(world, seed, 40))
 
 
-def test_only_touched_entities_are_rewritten(open_store: Opener) -> None:
+@pytest.mark.parametrize("compact_rows", [0, 10**9])
+def test_only_touched_entities_are_rewritten(compact_rows: int, open_store: Opener) -> None:
     records = with_heads(make(46, facts=100, entities=6))
-    store = open_store(records, all=every_operation())
+    store = open_store(records, compact_rows, all=every_operation())
     assert store.materialize("customer").entities == {"customer": 7}
     records.add("order_lines", [{"id": 900, "customer_id": 2, "kind": "sale", "amount": 1, "occurred_at": 70 * DAY}])
     records.add("order_lines", [{"id": 900, "customer_id": 5, "kind": "sale", "amount": 1, "occurred_at": 70 * DAY}])
