@@ -78,6 +78,15 @@ def broken_champion(name: str, why: str) -> ServingError:
     )
 
 
+def failed_self_test(name: str, score: float) -> ServingError:
+    """A model that was just loaded gives no probability."""
+    return ServingError(
+        f"the self-test of {name!r} gave the score {score}; a number from 0 to 1 is expected; train it again",
+        code="self_test",
+        status=503,
+    )
+
+
 def wrong_question(name: str, path: str) -> ServingError:
     """The model answers, but not this question."""
     return ServingError(

@@ -11,9 +11,11 @@ import numpy as np
 import numpy.typing as npt
 
 from crm import clock
-from features import AsOf, FeatureError, FeatureStore
+from features import AsOf, FeatureError, FeatureStore, OnlineStoreError
 from scoring import Frame, Model
 from serving.schemas import Status
+
+NOBODY = ""  # no number of the records
 
 
 @dataclass(frozen=True)
@@ -66,13 +68,18 @@ class Lookup:
         self._defaults: dict[tuple[str, ...], tuple[int, AsOf]] = {}
         self._lock = threading.Lock()
 
-    def admit(self, model: Model) -> None:
-        """Make sure that every feature of a model can be looked up.
+    def admit(self, model: Model) -> Frame:
+        """Make sure that every feature of a model can be looked up, and have everything ready for the first question.
+
+        Returns
+        -------
+        mapping of str to ndarray
+            One row, of somebody of whom nothing is known.
 
         Raises
         ------
         FeatureError
-            If one is unknown even to a store opened anew.
+            If a feature is unknown even to a store opened anew.
         """
         with self._lock:
             try:
@@ -82,6 +89,11 @@ class Lookup:
                 self._stores.append(store)
                 store.features(model.refs)
                 self.store = store
+        try:
+            return self.features(model, [NOBODY], self.moment(model, None)).frame
+        except OnlineStoreError:  # nothing was materialized yet
+            features = self.store.features(model.refs)
+            return {item.ref: np.array([np.nan if item.dtype == "float" else None]) for item in features}
 
     def moment(self, model: Model, asked: int | None) -> Moment:
         """The moment that a question means: what it says, else the end of what the model's sources tell.

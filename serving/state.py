@@ -5,9 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any, Self
-
-import numpy as np
+from typing import Self
 
 import crm
 import features
@@ -17,11 +15,13 @@ from configs import Settings
 from crm import clock
 from features import OnlineStoreError
 from registry import ModelVersion
-from scoring import BinaryModel, Model
+from scoring import BinaryModel, Frame, Model
 from scoring.log import PredictionLog
+from scoring.recommendation import RecommendationModel
+from scoring.segmentation import SegmentationModel
 from serving.answers import Answers
 from serving.champions import Champions, Watcher
-from serving.errors import ServingError
+from serving.errors import failed_self_test
 from serving.guard import Guard
 from serving.lookup import Lookup
 from serving.metrics import Metrics
@@ -89,8 +89,7 @@ def open_state(settings: Settings, trainable: Sequence[str] = ()) -> State:
 
     def load(version: ModelVersion) -> Model:
         model = shelf.open_model(version)
-        lookup.admit(model)
-        prove(model)
+        prove(model, lookup.admit(model))
         return model
 
     champions = Champions(shelf, load, metrics, trainable)
@@ -111,25 +110,31 @@ def open_state(settings: Settings, trainable: Sequence[str] = ()) -> State:
     )
 
 
-def prove(model: Model) -> None:
-    """Have a model answer for somebody of whom nothing is known, and check that the answer is one.
+def prove(model: Model, frame: Frame) -> None:
+    """Have a model answer everything that it can be asked, and check that the score is one.
+
+    Parameters
+    ----------
+    frame : mapping of str to ndarray
+        One row, of somebody of whom nothing is known.
 
     Raises
     ------
     ServingError
         If a score is no probability.
     """
-    if not isinstance(model, BinaryModel):
-        return
-    frame: dict[str, Any] = {ref: np.array([np.nan]) for ref in model.refs}
-    score = float(model.predict(frame)[0])
-    model.eligible(frame)
-    if not 0.0 <= score <= 1.0:
-        raise ServingError(
-            f"the self-test of {model.name!r} gave {score}; a probability is expected; train it again",
-            code="self_test",
-            status=503,
-        )
+    match model:
+        case BinaryModel():
+            score = float(model.predict(frame)[0])
+            model.eligible(frame)
+            model.explain(frame, 1)
+            if not 0.0 <= score <= 1.0:
+                raise failed_self_test(model.name, score)
+        case SegmentationModel():
+            model.eligible(frame)
+            model.assign(frame)
+        case RecommendationModel():
+            model.recommend([{}], 1, at=clock.now())
 
 
 def _age(lookup: Lookup, champions: Champions) -> float:

@@ -7,12 +7,15 @@ import time
 from collections.abc import Callable
 
 import httpx
+import numpy as np
 import pytest
 
 import registry
 from configs import Settings
+from scoring import BinaryModel, Floats, Frame
+from serving import ServingError
 from serving.metrics import Metrics
-from serving.state import State, open_state
+from serving.state import State, open_state, prove
 from tests.serving.conftest import add, artefact, talk
 
 pytestmark = pytest.mark.anyio
@@ -100,6 +103,19 @@ async def test_a_model_that_fails_its_self_test_is_refused(state: State, setting
     await _until(lambda: "churn" in state.champions.view.problems)
     assert "no_such_feature" in state.champions.view.problems["churn"]
     assert state.champions.get("churn").version == "1"
+
+
+@pytest.mark.parametrize("score", [-0.1, 1.1, float("nan")])
+def test_a_score_that_is_no_probability_fails_the_self_test(reading: State, score: float) -> None:
+    served = reading.champions.get("churn").model
+    assert isinstance(served, BinaryModel)
+
+    class Odd(BinaryModel):
+        def predict(self, frame: Frame) -> Floats:
+            return np.full(1, score)
+
+    with pytest.raises(ServingError, match="a number from 0 to 1 is expected; train it again"):
+        prove(Odd(served.artefact), reading.lookup.admit(served))
 
 
 async def test_a_registry_that_is_away_stops_nothing(state: State, settings: Settings) -> None:

@@ -9,7 +9,9 @@ import socket
 import subprocess
 import sys
 import threading
+import time
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -23,6 +25,7 @@ from serving.server import ServerError, address, bind, check_host, run
 from tests.serving.conftest import copied
 
 ROOT = Path(__file__).parents[2]
+PATIENCE = 180.0  # seconds that a loaded machine may take to start
 PROGRAM = (
     "from configs import Settings; from serving.server import run; "
     "run(Settings.load(), models=['churn', 'lead_score'], announce=lambda url: print(url, flush=True))"
@@ -44,47 +47,51 @@ class Running:
         return self.process.returncode, out
 
 
-def start(settings: Settings, command: list[str] | None = None, **environment: str) -> subprocess.Popen[str]:
-    """A process that serves; its output is read by the caller."""
+@contextmanager
+def started(
+    settings: Settings, command: list[str] | None = None, **environment: str
+) -> Iterator[subprocess.Popen[str]]:
+    """A process that serves, ended in any case."""
     given = {"RAPPORT_HOME": str(settings.home), "RAPPORT_SERVE_PORT": "0", "RAPPORT_SERVE_POLL_SECONDS": "0.1"}
-    return subprocess.Popen(  # noqa: S603 - our own program
+    ours = {key: value for key, value in os.environ.items() if not key.startswith("RAPPORT_")}
+    with subprocess.Popen(  # noqa: S603 - our own program
         command or [sys.executable, "-c", PROGRAM],
         cwd=ROOT,
         text=True,
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
-        env={
-            **{key: value for key, value in os.environ.items() if not key.startswith("RAPPORT_")},
-            **given,
-            **environment,
-        },
-    )
+        env=ours | given | environment,
+    ) as process:
+        try:
+            yield process
+        finally:
+            if process.poll() is None:
+                process.send_signal(signal.SIGINT)
+                process.communicate(timeout=60)
 
 
-def announced(process: subprocess.Popen[str]) -> str:
-    """The address that a server says when it is ready."""
-    assert process.stdout is not None
-    guard = threading.Timer(120, process.kill)
-    guard.start()
-    try:
+@contextmanager
+def serving(settings: Settings, **environment: str) -> Iterator[Running]:
+    """A server that has said its address."""
+    with started(settings, None, **environment) as process:
+        assert process.stdout is not None
+        patience = threading.Timer(PATIENCE, process.kill)
+        patience.start()
         lines = []
         for line in process.stdout:
             lines.append(line)
             if line.startswith("http://"):
-                return line.strip()
-    finally:
-        guard.cancel()
-    raise AssertionError(f"the server ended before it was ready: {''.join(lines)}")
+                break
+        patience.cancel()
+        assert "http://" in "".join(lines[-1:]), f"it ended before it was ready: {''.join(lines)}"
+        yield Running(process, lines[-1].strip(), settings)
 
 
 @pytest.fixture(scope="module")
 def server(tmp_path_factory: pytest.TempPathFactory, template: Path) -> Iterator[Running]:
     """One server for the tests that only ask."""
-    settings = copied(template, tmp_path_factory.mktemp("server") / "home")
-    process = start(settings)
-    yield Running(process, announced(process), settings)
-    process.terminate()
-    process.communicate(timeout=60)
+    with serving(copied(template, tmp_path_factory.mktemp("server") / "home")) as running:
+        yield running
 
 
 def test_it_scores_over_http(server: Running) -> None:
@@ -159,21 +166,18 @@ def test_the_champion_changes_without_a_failed_request(server: Running) -> None:
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
 def test_a_signal_ends_it_cleanly(settings: Settings, number: int) -> None:
-    process = start(settings)
-    running = Running(process, announced(process), settings)
-    answered = [httpx.post(f"{running.url}/v1/churn/score", json={"ids": ["C1"]}).status_code for _ in range(3)]
-    code, out = running.stop(number)
-    assert (code, out) == (0, "")
-    assert len(PredictionLog(settings.predictions_dir).read("churn")) == len(answered) == 3
+    with serving(settings) as running:
+        for _ in range(3):
+            assert httpx.post(f"{running.url}/v1/churn/score", json={"ids": ["C1"]}).status_code == 200
+        assert running.stop(number) == (0, "")
+    assert len(PredictionLog(settings.predictions_dir).read("churn")) == 3
 
 
 def test_with_a_key_only_its_holder_is_answered(settings: Settings) -> None:
-    process = start(settings, RAPPORT_API_KEY="open sesame")
-    running = Running(process, announced(process), settings)
-    without = httpx.get(f"{running.url}/v1/models").status_code
-    holder = httpx.get(f"{running.url}/v1/models", headers={"authorization": "Bearer open sesame"}).status_code
+    with serving(settings, RAPPORT_API_KEY="open sesame") as running:
+        without = httpx.get(f"{running.url}/v1/models").status_code
+        holder = httpx.get(f"{running.url}/v1/models", headers={"authorization": "Bearer open sesame"}).status_code
     assert (without, holder) == (401, 200)
-    assert running.stop()[0] == 0
 
 
 @pytest.mark.slow
@@ -181,32 +185,19 @@ def test_bentoml_itself_can_serve_it(settings: Settings) -> None:
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
-    command = [
-        sys.executable,
-        "-m",
-        "bentoml",
-        "serve",
-        "serving.service:Scoring",
-        "--host",
-        "127.0.0.1",
-        "--port",
-        str(port),
-    ]
-    process = start(settings, command, BENTOML_HOME=str(settings.home / "bentoml"))
-    try:
-        answer = None
-        for _ in range(240):
+    url = f"http://127.0.0.1:{port}"
+    command = [sys.executable, "-m", "bentoml", "serve", "serving.service:Scoring", "--host", "127.0.0.1"]
+    ends = time.monotonic() + PATIENCE
+    with started(settings, [*command, "--port", str(port)], BENTOML_HOME=str(settings.home / "bentoml")):
+        while True:
             try:
-                answer = httpx.post(f"http://127.0.0.1:{port}/v1/churn/score", json={"ids": ["C1"]}, timeout=10)
+                answer = httpx.post(f"{url}/v1/churn/score", json={"ids": ["C1"]}, timeout=10)
                 break
             except httpx.TransportError:
-                threading.Event().wait(0.5)
-        assert answer is not None
+                assert time.monotonic() < ends, "it did not begin to answer"
+                time.sleep(0.5)
         assert answer.json()["answers"][0]["status"] == "ok"
-        assert httpx.get(f"http://127.0.0.1:{port}/docs.json").json()["error"]["code"] == "not_found"
-    finally:
-        process.send_signal(signal.SIGINT)
-        process.communicate(timeout=60)
+        assert httpx.get(f"{url}/docs.json").json()["error"]["code"] == "not_found"
 
 
 @pytest.mark.parametrize("host", ["0.0.0.0", "::", "192.0.2.1", "scores.example"])  # noqa: S104 - that it refuses them
