@@ -118,6 +118,40 @@ class History:
 
 
 @dataclass(frozen=True)
+class Said:
+    """What the items of one history say for others, in the order of their codes.
+
+    Attributes
+    ----------
+    item : ndarray of int64, shape (n,)
+        For which item.
+    weight : ndarray of float64, shape (n,)
+        How loud.
+    speaker : ndarray of intp, shape (n,)
+        Place in the history of the item that says it.
+    """
+
+    item: Ids
+    weight: Floats
+    speaker: Codes
+
+    def loudest(self, code: int) -> tuple[int, float]:
+        """Place of the item that speaks loudest for `code`, and how loud; -1 and 0 when none does.
+
+        Examples
+        --------
+        >>> Said(np.array([4, 4, 5]), np.array([0.2, 0.7, 0.1]), np.array([0, 1, 1])).loudest(4)
+        (1, 0.7)
+        """
+        places = np.flatnonzero(self.item == code)
+        if not len(places):
+            return -1, 0.0
+        top = places[np.argmax(self.weight[places])]
+        weight = float(self.weight[top])
+        return (int(self.speaker[top]), weight) if weight > 0 else (-1, 0.0)
+
+
+@dataclass(frozen=True)
 class Ranker:
     """Items, their bonds and a recipe."""
 
@@ -136,20 +170,23 @@ class Ranker:
         >>> np.argsort(-ranker.scores(seen)).tolist()
         [1, 0, 2]
         """
-        result = self.shaped(self.heard(history))
+        return self.ranked(history, self.said(history))
+
+    def ranked(self, history: History, said: Said) -> Floats:
+        """As `scores`, from what the history's items say."""
+        heard = np.bincount(said.item, weights=said.weight, minlength=len(self.items)).astype(np.float64)
+        result = self.shaped(heard)
         if self.recipe.repeat == "first":
             result[history.codes] = self.again(history)
         elif self.recipe.repeat == "never":
             result[history.codes] = -np.inf
         return result
 
-    def heard(self, history: History) -> Floats:
-        """What the items of a history say for every item."""
+    def said(self, history: History) -> Said:
+        """What the items of a history say for others; nothing where popularity alone ranks."""
         if self.recipe.explore in ("popularity", "recent"):
-            return np.zeros(len(self.items))
-        item, weight, _ = self.neighbours.spread(history.codes, self.voices(history))
-        heard: Floats = np.bincount(item, weights=weight, minlength=len(self.items)).astype(np.float64)
-        return heard
+            return Said(np.empty(0, dtype=np.int64), np.empty(0), np.empty(0, dtype=np.intp))
+        return Said(*self.neighbours.spread(history.codes, self.voices(history)))
 
     def shaped(self, heard: Floats) -> Floats:
         """Scores below 1 from what was heard, shape (…, items); popularity where nothing was heard at all."""
@@ -175,19 +212,6 @@ class Ranker:
         fading = np.exp2(-np.maximum(history.age_days, 0.0) / self.recipe.half_life_days)
         result: Floats = np.sqrt(history.times * fading)
         return result
-
-    def speakers(self, history: History, chosen: Codes) -> tuple[Codes, Floats]:
-        """For each chosen item the item of the history that speaks loudest for it (-1: none) and how loud."""
-        best, loudest = np.full(len(chosen), -1), np.zeros(len(chosen))
-        if self.recipe.explore in ("popularity", "recent"):
-            return best, loudest
-        item, weight, speaker = self.neighbours.spread(history.codes, self.voices(history))
-        for place, code in enumerate(chosen.tolist()):
-            said = np.flatnonzero(item == code)
-            if len(said) and weight[said].max() > 0:
-                top = said[np.argmax(weight[said])]
-                best[place], loudest[place] = history.codes[speaker[top]], weight[top]
-        return best, loudest
 
 
 def best(scores: Floats, count: int) -> Codes:

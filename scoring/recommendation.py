@@ -12,7 +12,7 @@ import numpy.typing as npt
 from scoring.artefact import Artefact
 from scoring.items import Ids, Items, Neighbours
 from scoring.model import Floats, Model
-from scoring.ranker import Codes, History, Ranker, Recipe, best
+from scoring.ranker import History, Ranker, Recipe, Said, best
 
 ITEMS, NEIGHBOURS = "items.parquet", "neighbours.parquet"
 LOG = "order_lines.customer"
@@ -111,31 +111,30 @@ class RecommendationModel(Model):
         return History.of(self.items, product[counts], moment[counts], at)
 
     def _answer(self, history: History, k: int, closed: npt.NDArray[np.bool_], skip_owned: bool) -> list[Recommended]:
-        scores = self.ranker.scores(history)
+        said = self.ranker.said(history)
+        scores = self.ranker.ranked(history, said)
         scores[closed] = -np.inf
         if skip_owned:
             scores[history.codes] = -np.inf
-        chosen = best(scores, k)
-        reasons = self._reasons(history, chosen)
+        items = self.items
         return [
-            Recommended(int(self.items.ids[code]), self.items.numbers[code], float(scores[code]), reason)
-            for code, reason in zip(chosen.tolist(), reasons, strict=True)
+            Recommended(
+                int(items.ids[code]), items.numbers[code], float(scores[code]), self._reason(code, history, said)
+            )
+            for code in best(scores, k).tolist()
         ]
 
-    def _reasons(self, history: History, chosen: Codes) -> list[str]:
-        times = dict(zip(history.codes.tolist(), history.times.tolist(), strict=True))
-        speaker, loud = self.ranker.speakers(history, chosen)
-        popular = self.ranker.recipe.recent_weight * self.items.recent_share[chosen]
-        reasons = []
-        for place, code in enumerate(chosen.tolist()):
-            if code in times and self.ranker.recipe.repeat == "first":
-                often = int(times[code])
-                reasons.append(f"you buy it again and again ({often} times)" if often > 1 else "you bought it before")
-            elif speaker[place] >= 0 and loud[place] >= popular[place]:
-                reasons.append(f"bought together with {self.items.names[int(speaker[place])]}")
-            else:
-                reasons.append("a best seller" if self.ranker.recipe.explore == "popularity" else "popular now")
-        return reasons
+    def _reason(self, code: int, history: History, said: Said) -> str:
+        recipe = self.ranker.recipe
+        if recipe.repeat == "first":
+            place = int(np.searchsorted(history.codes, code))
+            if place < len(history.codes) and history.codes[place] == code:
+                often = int(history.times[place])
+                return f"you buy it again and again ({often} times)" if often > 1 else "you bought it before"
+        speaker, loud = said.loudest(code)
+        if speaker >= 0 and loud >= recipe.recent_weight * self.items.recent_share[code]:
+            return f"bought together with {self.items.names[int(history.codes[speaker])]}"
+        return "a best seller" if recipe.explore == "popularity" else "popular now"
 
 
 def histories_of(log: Any, ids: Ids) -> list[dict[str, npt.NDArray[Any]]]:

@@ -75,9 +75,9 @@ def test_recent_popularity_counts_beside_the_bonds_as_its_weight_says() -> None:
 
 def test_the_loudest_speaker_is_named() -> None:
     ranker = Ranker(ITEMS, _bonds((0, 4, 0.2), (1, 4, 0.7)), Recipe("knn", "first"))
-    speaker, loud = ranker.speakers(_history((10, 1), (11, 1)), np.array([4, 5]))
-    assert speaker.tolist() == [1, -1]
-    assert loud[0] == pytest.approx(0.7)
+    said = ranker.said(_history((10, 1), (11, 1)))
+    assert said.loudest(4) == (1, pytest.approx(0.7))
+    assert said.loudest(5) == (-1, 0.0)
 
 
 def test_best_breaks_ties_by_place_wherever_the_cut_falls() -> None:
