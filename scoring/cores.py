@@ -84,6 +84,8 @@ class Boosted:
 
     def contributions(self, matrix: Floats) -> Floats:
         """What each column adds to `base`, in log-odds, shape (rows, columns)."""
+        if not len(matrix):  # LightGBM divides by the number of rows
+            return np.zeros(matrix.shape)
         return self._predict(matrix, pred_contrib=True)[:, :-1]
 
     def _predict(self, matrix: Floats, **what: bool) -> Floats:
