@@ -179,8 +179,9 @@ def _write(
 
 
 def _scores(lesson: Lesson) -> Floats:
-    """Best score of some customers: what the scores look like."""
-    return np.array([lesson.ranker.scores(history).max(initial=0.0) for history in lesson.probe])
+    """Best score of some customers among what is still sold: what the scores look like."""
+    sold = lesson.ranker.items.active
+    return np.array([lesson.ranker.scores(history)[sold].max(initial=0.0) for history in lesson.probe])
 
 
 def _parity(model: RecommendationModel, lesson: Lesson) -> Parity:

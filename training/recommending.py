@@ -20,7 +20,7 @@ HORIZON_DAYS = 30
 FEWEST = 20  # customers of a slice, below which nothing can be judged
 MOST = 2_000  # customers on whom recipes are tried
 MOST_JUDGED = 20_000
-PROBED = 200  # customers on whom the artefact is checked
+PROBED = 500  # customers on whom the artefact is checked
 REFS = ("buying:orders",)  # from the same records as the histories
 
 

@@ -116,8 +116,10 @@ def cut(purchases: Purchases, at: int, *, horizon_days: int, as_of: int, most: i
 
 
 def histories(purchases: Purchases, basket: Basket, at: int, most: int) -> list[History]:
-    """Histories of the first `most` customers of a basket, as of a moment."""
-    return _histories(purchases, basket, basket.customers[:most], at)
+    """Histories of at most `most` customers of a basket, spread over all of them, as of a moment."""
+    count = len(basket.customers)
+    chosen = np.unique(np.linspace(0, count - 1, min(most, count)).astype(np.intp))
+    return _histories(purchases, basket, basket.customers[chosen], at)
 
 
 def judge(part: Slice, recipe: Recipe) -> Marks:
