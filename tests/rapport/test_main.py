@@ -1,0 +1,79 @@
+"""The command finds its modules, answers --help without loading the platform, and refuses with one sentence."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from rapport.answer import table
+from rapport.main import main, overview, summaries
+from rapport.moments import moment
+
+
+def run(*words: str, home: Path | None = None) -> subprocess.CompletedProcess[str]:
+    """One call of the command, as a person makes it."""
+    at = ["--home", str(home)] if home else []
+    return subprocess.run(
+        [sys.executable, "-m", "rapport.main", *words, *at], capture_output=True, text=True, check=False, timeout=120
+    )
+
+
+def test_every_command_has_a_summary_and_is_listed() -> None:
+    found = summaries()
+    assert {"import", "train", "score", "segment", "serve", "watch", "report", "run", "demo", "export"} <= set(found)
+    assert all(len(summary) > 10 for summary in found.values())
+    assert all(name in overview(found) for name in found)
+
+
+def test_help_loads_neither_the_platform_nor_third_parties() -> None:
+    code = "import sys; from rapport.main import main; main(['--help']); print(sorted(set(sys.modules) & {%s}))"
+    heavy = ", ".join(map(repr, ("numpy", "pandas", "sqlalchemy", "mlflow", "crm", "pipelines")))
+    shown = subprocess.run([sys.executable, "-c", code % heavy], capture_output=True, text=True, check=True)
+    assert shown.stdout.strip().endswith("[]")
+    assert "rapport demo" in shown.stdout
+
+
+def test_an_unknown_command_is_refused_with_the_known_ones(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["predict"]) == 2
+    assert "the command 'predict' is unknown; one of" in capsys.readouterr().err
+
+
+def test_a_mistake_is_one_sentence_and_a_failing_exit(tmp_path: Path) -> None:
+    answer = run("train", "chrun", "--json", home=tmp_path)
+    assert answer.returncode == 1
+    assert "Traceback" not in answer.stderr
+    assert "chrun" in json.loads(answer.stdout)["error"]
+    assert "churn" in json.loads(answer.stdout)["error"]
+
+
+def test_a_model_that_is_not_trained_says_how_to_train_it(tmp_path: Path) -> None:
+    answer = run("score", "churn", home=tmp_path)
+    assert answer.returncode == 1
+    assert "rapport train churn" in answer.stderr
+
+
+def test_an_unknown_setting_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "rapport.yaml").write_text("colour: red\n")
+    answer = run("models", home=tmp_path)
+    assert answer.returncode == 1
+    assert "the setting 'colour' is unknown" in answer.stderr
+
+
+def test_home_and_json_may_stand_after_a_subcommand(tmp_path: Path) -> None:
+    answer = run("segment", "list", "--json", home=tmp_path)
+    assert answer.returncode == 0
+    assert "segments" in json.loads(answer.stdout)
+
+
+def test_a_table_aligns_words_left_and_numbers_right() -> None:
+    assert table(["name", "n"], [["a", 1_000], ["long", None]]) == ["name      n", "a     1,000", "long      –"]
+
+
+def test_a_moment_needs_a_zone_when_it_has_a_time() -> None:
+    assert moment("1970-01-02") == 86_400_000_000
+    with pytest.raises(Exception, match="no moment"):
+        moment("2026-06-30T12:00:00")
