@@ -73,6 +73,8 @@ def separated(
     """
     has_header = not spec.columns
     dropped: set[int] = set()
+    counted = _Counted(raw, spec.quote.encode())
+    last: pa.RecordBatch | None = None
 
     def drop(row: Any) -> str:
         number = row.number - has_header
@@ -82,7 +84,8 @@ def separated(
 
     start = 1
     try:
-        for batch in texts(raw, names, spec, drop):
+        for batch in texts(counted, names, spec, drop):
+            last = batch if batch.num_rows else last
             numbers = _numbers(start, batch.num_rows, dropped)
             start = int(numbers[-1]) + 1 if batch.num_rows else start
             yield pa.record_batch([*batch.columns, pa.array(numbers)], schema=text_schema(names))
@@ -97,9 +100,38 @@ def separated(
         ) from error
     except UnicodeDecodeError as error:
         raise _wrong_encoding(spec, located, error) from error
+    if counted.found % 2 and last is not None and _has_line_break(last):
+        raise FileError(
+            f"{located} opens a {spec.quote} in or after row {start - 1} that is never closed; quotes in pairs are expected; "
+            "close it, or declare another `quote`"
+        )
 
 
-def texts(raw: IO[bytes], names: list[str], spec: FileSpec = PLAIN, drop: Any = None) -> Iterator[pa.RecordBatch]:
+class _Counted:
+    """A stream that counts how often a byte went by."""
+
+    def __init__(self, raw: IO[bytes], sought: bytes) -> None:
+        self._raw, self._sought = raw, sought
+        self.found = 0
+        self.closed = False
+
+    def read(self, size: int = -1) -> bytes:
+        """Read on."""
+        content = self._raw.read(size)
+        self.found += content.count(self._sought)
+        return content
+
+    def close(self) -> None:
+        """Leave the stream to its owner."""
+        self.closed = True
+
+
+def _has_line_break(batch: pa.RecordBatch) -> bool:
+    """Whether a cell of the last row holds one."""
+    return any("\n" in (column[-1].as_py() or "") for column in batch.columns)
+
+
+def texts(raw: IO[bytes] | _Counted, names: list[str], spec: FileSpec = PLAIN, drop: Any = None) -> Iterator[pa.RecordBatch]:
     """Batches of texts under the names given, the header line left out."""
     yield from pc.open_csv(
         raw,
