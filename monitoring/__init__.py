@@ -10,7 +10,8 @@ from monitoring.alerts import Alert
 from monitoring.errors import MonitoringError
 from monitoring.freshness import Age
 from monitoring.performance import Matured
-from monitoring.watch import Monitoring, WatchReport
+from monitoring.report import WatchReport
+from monitoring.watch import Monitoring
 
 __all__ = ["Age", "Alert", "Matured", "Monitoring", "MonitoringError", "WatchReport", "open"]
 

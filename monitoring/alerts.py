@@ -16,7 +16,7 @@ class Alert:
 
     Attributes
     ----------
-    about : str
+    subject : str
         The column's reference, ``score``, or what is too old.
     measure : str
         ``distribution``, ``null_rate``, ``unseen_rate``, ``age``, ``auc``, ``calibration``, ``coverage``.
@@ -34,7 +34,7 @@ class Alert:
     [low] score: the score moved. What to do: wait.
     """
 
-    about: str
+    subject: str
     measure: str
     severity: Severity
     text: str
@@ -47,4 +47,4 @@ class Alert:
 
     def line(self) -> str:
         """One line to print."""
-        return f"[{self.severity}] {self.about}: {self.text}. What to do: {self.action}."
+        return f"[{self.severity}] {self.subject}: {self.text}. What to do: {self.action}."

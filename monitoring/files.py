@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from contextlib import suppress
 from pathlib import Path
 
 from monitoring.errors import MonitoringError
@@ -35,4 +36,5 @@ def place(path: Path, text: str) -> None:
     except OSError as error:
         raise MonitoringError.unwritable(path, error) from error
     finally:
-        temporary.unlink(missing_ok=True)
+        with suppress(OSError):
+            temporary.unlink()

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import json
+from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -13,83 +12,17 @@ import numpy.typing as npt
 
 from configs import Settings
 from crm.clock import iso
-from monitoring.alerts import SEVERITIES, Alert
-from monitoring.columns import Column
-from monitoring.drift import FALSE_ALARM, compare
+from monitoring.alerts import SEVERITIES
+from monitoring.drift import compare
 from monitoring.errors import MonitoringError
 from monitoring.files import place
 from monitoring.freshness import Age
 from monitoring.page import render
 from monitoring.performance import Matured, alert, assess
+from monitoring.report import WatchReport
 from monitoring.words import SCORE, alerts_of
 from scoring.model import Frame, Model
-
-
-@dataclass(frozen=True, kw_only=True)
-class WatchReport:
-    """What a watch found.
-
-    Attributes
-    ----------
-    model, version : str
-    window : mapping
-        ``{"as_of", "since", "rows", "reference_as_of", "reference_rows"}``, moments in ISO 8601.
-    columns : mapping of str to Column
-        Inputs by reference.
-    score : Column or None
-        None where no scores were given or the profile describes none.
-    alerts : tuple of Alert
-        Most severe first.
-    freshness : tuple of mapping
-    performance : mapping or None
-    page : Path or None
-        Evidently's page.
-    """
-
-    model: str
-    version: str
-    window: Mapping[str, Any]
-    columns: Mapping[str, Column]
-    score: Column | None
-    alerts: tuple[Alert, ...]
-    freshness: tuple[Mapping[str, Any], ...] = ()
-    performance: Mapping[str, Any] | None = None
-    page: Path | None = None
-
-    def to_json(self) -> dict[str, Any]:
-        """``{"model", "version", "window", "columns", "score", "alerts", "freshness", "performance", …}``."""
-        return {
-            "model": self.model, "version": self.version, "window": dict(self.window),
-            "columns": {name: column.to_json() for name, column in self.columns.items()},
-            "score": None if self.score is None else self.score.to_json(),
-            "alerts": [item.to_json() for item in self.alerts],
-            "freshness": [dict(item) for item in self.freshness],
-            "performance": None if self.performance is None else dict(self.performance),
-            "false_alarm": FALSE_ALARM, "page": None if self.page is None else str(self.page),
-        }
-
-    def lines(self) -> list[str]:
-        """Lines to print: what was looked at, what could not be judged, every alert."""
-        window = self.window
-        short = [name for name, column in self._judged().items() if column.status == "insufficient"]
-        drifted = sum(column.status == "drifted" for column in self.columns.values())
-        lines = [
-            f"{self.model} version {self.version}: {window['rows']:,} rows as of {window['as_of']} beside "
-            f"{window['reference_rows']:,} rows as of {window['reference_as_of']}",
-            f"{drifted} of {len(self.columns)} inputs moved, scores "
-            + ("were not watched" if self.score is None else {"drifted": "moved", "stable": "did not move",
-               "insufficient": "are too few to judge"}[self.score.status]),
-        ]
-        if short:
-            more = f" and {len(short) - 5} more" if len(short) > 5 else ""
-            lines.append(f"insufficient data to judge {', '.join(short[:5])}{more}")
-        lines += [item.line() for item in self.alerts]
-        if not self.alerts:
-            lines.append(f"no alerts; if nothing moved, at most {FALSE_ALARM:.0%} of watches raise one by chance")
-        return lines
-
-    def _judged(self) -> dict[str, Column]:
-        return dict(self.columns) | ({} if self.score is None else {SCORE: self.score})
+from scoring.recommendation import RecommendationModel
 
 
 class Monitoring:
@@ -113,6 +46,7 @@ class Monitoring:
         *,
         as_of: int,
         since: int | None = None,
+        named: Sequence[str] = (),
         freshness: Sequence[Age] = (),
         matured: Matured | None = None,
         reference: Frame | None = None,
@@ -129,11 +63,13 @@ class Monitoring:
         current : mapping of str to ndarray
             Current values of its features, for rows of its population: float64 with NaN, or object with str and None.
         scores : array, shape (rows,), optional
-            What it answered for them: numbers, or names of segments or products (then of any length).
+            What it answered for them: probabilities, names of segments, or each customer's best recommendation score.
         as_of : int
             Moment (µs) of the current values.
         since : int, optional
             First moment (µs) of the window, when answers of a span are watched.
+        named : sequence of str, optional
+            Numbers of all products that were recommended, with repetitions; their concentration is told.
         freshness : sequence of Age, optional
         matured : Matured, optional
             Earlier scores whose outcomes are now known.
@@ -169,7 +105,8 @@ class Monitoring:
         report = WatchReport(
             model=model.name, version=version, window=_window(model, values, as_of, since), columns=found, score=score,
             alerts=tuple(sorted(alerts, key=lambda item: -SEVERITIES.index(item.severity))),
-            freshness=tuple(age.to_json(as_of) for age in freshness), performance=performance, page=page,
+            freshness=tuple(age.to_json(as_of) for age in freshness), performance=performance,
+            catalogue=_catalogue(model, named), page=page,
         )
         if page is not None:
             shown = found if score is None else {SCORE: score} | found
@@ -193,18 +130,33 @@ def _paired(
         values[SCORE] = np.asarray(scores, dtype=np.float64 if entries[SCORE]["dtype"] == "float" else object)
     if not entries:
         raise MonitoringError.without_reference(model.name)
-    lengths = {len(column) for ref, column in values.items() if model.kind != "recommendation" or ref != SCORE}
+    lengths = {len(column) for column in values.values()}
     if len(lengths) > 1:
         raise MonitoringError.uneven(model.name, lengths)
     return entries, values
 
 
 def _titles(model: Model) -> dict[str, str]:
-    """What each input is called in words, where the artefact says so."""
+    """What the answer, and each input where the artefact says so, is called in words."""
+    answers = {"segmentation": "the segments", "recommendation": "the best score of a customer"}
+    titles = {SCORE: answers.get(model.kind, "the score")}
     if "features.json" not in model.artefact.files:
-        return {}
+        return titles
     inputs = model.artefact.json("features.json").get("inputs", [])
-    return {str(item["ref"]): str(item["title"]) for item in inputs if item.get("title")}
+    return titles | {str(item["ref"]): str(item["title"]) for item in inputs if item.get("title")}
+
+
+def _catalogue(model: Model, named: Sequence[str]) -> dict[str, Any] | None:
+    """How much of what is sold is ever recommended, and how much one product takes."""
+    if not isinstance(model, RecommendationModel) or not named:
+        return None
+    places = Counter(named)
+    most, times = places.most_common(1)[0]
+    sold = int(model.items.active.sum())
+    return {
+        "named": len(places), "products": sold, "coverage": round(len(places) / max(sold, 1), 6),
+        "most_named": most, "most_named_share": round(times / len(named), 6),
+    }
 
 
 def _window(model: Model, values: Mapping[str, npt.NDArray[Any]], as_of: int, since: int | None) -> dict[str, Any]:

@@ -12,12 +12,12 @@ from monitoring.measures import Measure
 SCORE = "score"
 
 
-def alerts_of(about: str, title: str, column: Column) -> Iterator[Alert]:
+def alerts_of(subject: str, title: str, column: Column) -> Iterator[Alert]:
     """One alert for each measure of a column that drifted.
 
     Parameters
     ----------
-    about : str
+    subject : str
         The column's reference, or ``score``.
     title : str
         What it is called in words.
@@ -29,50 +29,50 @@ def alerts_of(about: str, title: str, column: Column) -> Iterator[Alert]:
     """
     for name, measure in column.measures.items():
         if measure.status == "drifted":
-            text, action = _WORDS[name](about, title, column.figures, measure)
-            yield Alert(about, name, measure.severity, text, action, measure.to_json())
+            text, action = _WORDS[name](subject, title, column.figures, measure)
+            yield Alert(subject, name, measure.severity, text, action, measure.to_json())
 
 
-def _distribution(about: str, title: str, figures: Mapping[str, Any], measure: Measure) -> tuple[str, str]:
+def _distribution(subject: str, title: str, figures: Mapping[str, Any], measure: Measure) -> tuple[str, str]:
     distance = f"PSI {measure.value:.2f}, above {measure.threshold:.2f} is neither chance nor trifling"
     if "mean" not in figures:
-        return f"the shares of {title} moved, {_most_moved(figures)} ({distance})", _patience(about, measure)
+        return f"the shares of {title} moved, {_most_moved(figures)} ({distance})", _patience(subject, measure)
     text = f"{title} moved, mean {figures['reference_mean']:.4g} to {figures['mean']:.4g} ({distance})"
     if figures["factor"] is not None:
         text += f"; its values are about {figures['factor']:.2g} times those of the reference"
-        return text, f"check {_source(about)} for a unit or currency that changed; if it is real, retrain"
-    return text, _patience(about, measure)
+        return text, f"check {_source(subject)} for a unit or currency that changed; if it is real, retrain"
+    return text, _patience(subject, measure)
 
 
-def _null_rate(about: str, title: str, _: Mapping[str, Any], measure: Measure) -> tuple[str, str]:
+def _null_rate(subject: str, title: str, _: Mapping[str, Any], measure: Measure) -> tuple[str, str]:
     text = f"{title} is unknown in {measure.value:.1%} of the rows, {measure.reference:.1%} in the reference"
     if measure.value < measure.reference:
-        return text, f"check {_source(about)}: it began to fill the column; retrain once it has history"
-    return text, f"check {_source(about)}: rows or a column may have stopped arriving; import again, do not retrain yet"
+        return text, f"check {_source(subject)}: it began to fill the column; retrain once it has history"
+    return text, f"check {_source(subject)}: rows or a column may have stopped arriving; import again before retraining"
 
 
-def _unseen_rate(about: str, title: str, figures: Mapping[str, Any], measure: Measure) -> tuple[str, str]:
+def _unseen_rate(subject: str, title: str, figures: Mapping[str, Any], measure: Measure) -> tuple[str, str]:
     names = ", ".join(repr(value[:40]) for value in figures.get("unseen_values", []))
     told = f", mostly {names}" if names else ""
     text = f"{measure.value:.1%} of the rows have a {title} that the model has not learned{told}"
-    return text, f"check {_source(about)} for renamed or new values; if they are real, retrain once they have history"
+    return text, f"check {_source(subject)} for renamed or new values; if they are real, retrain once they have history"
 
 
 _WORDS = {"distribution": _distribution, "null_rate": _null_rate, "unseen_rate": _unseen_rate}
 
 
-def _patience(about: str, measure: Measure) -> str:
-    if about == SCORE:
+def _patience(subject: str, measure: Measure) -> str:
+    if subject == SCORE:
         return "look at the inputs that moved; retrain when outcomes of these scores have matured and confirm it"
     return {
         "low": "wait, and look again at the next watch",
-        "medium": f"check {_source(about)} for what changed; retrain if it stays",
-        "high": f"check {_source(about)} for what changed; if it is real, retrain",
+        "medium": f"check {_source(subject)} for what changed; retrain if it stays",
+        "high": f"check {_source(subject)} for what changed; if it is real, retrain",
     }[measure.severity]
 
 
-def _source(about: str) -> str:
-    return f"the source behind view {about.partition(':')[0]!r}" if ":" in about else "the inputs"
+def _source(subject: str) -> str:
+    return f"the source behind view {subject.partition(':')[0]!r}" if ":" in subject else "the inputs"
 
 
 def _most_moved(figures: Mapping[str, Any]) -> str:

@@ -65,30 +65,33 @@ def watch(workspace: Workspace, name: str, *, as_of: int | None = None, with_pag
     workspace.features.refresh(progress=workspace.progress)
     moment = workspace.as_of(model).micros if as_of is None else as_of
     workspace.progress(f"watching {name}", 0, 0)
-    frame, answers = _current(workspace, model, moment, seed)
+    frame, answers, named = _current(workspace, model, moment, seed)
     report = workspace.monitoring.watch(
-        model, version.version, frame, answers, as_of=moment, freshness=_ages(workspace, model), with_page=with_page
+        model, version.version, frame, answers, as_of=moment, named=named, freshness=_ages(workspace, model),
+        with_page=with_page,
     )
     return Watched(report, time.monotonic() - began)
 
 
-def _current(workspace: Workspace, model: Model, at: int, seed: int) -> tuple[Frame, Any]:
-    """Features of a sample of the population, and what the model answers for it."""
+def _current(workspace: Workspace, model: Model, at: int, seed: int) -> tuple[Frame, Any, list[str]]:
+    """Features of a sample of the population, what the model answers for it, and the products that it names."""
     ids = workspace.features.entities_at(model.entity, at)[f"{model.entity}_id"].to_numpy(np.int64)
     if len(ids) > SAMPLE:
         ids = np.sort(np.random.default_rng(seed).choice(ids, SAMPLE, replace=False))
     frame = frame_at(workspace, model, ids, at)
     if isinstance(model, RecommendationModel):
-        answers = model.recommend(visible_histories(workspace, model, ids, at), at=at)
-        return frame, [item.product_no for items in answers for item in items]
+        known = [rows for rows in visible_histories(workspace, model, ids, at) if len(rows["product_id"])]
+        answers = [items for items in model.recommend(known, at=at) if items]
+        named = [item.product_no for items in answers for item in items]
+        return frame, np.array([items[0].score for items in answers]), named
     if isinstance(model, SegmentationModel):
         names = np.array(model.assign(frame), dtype=object)
         chosen = np.array([name is not None for name in names], dtype=bool)
-        return {ref: values[chosen] for ref, values in frame.items()}, names[chosen]
+        return {ref: values[chosen] for ref, values in frame.items()}, names[chosen], []
     assert isinstance(model, BinaryModel)
     chosen = model.eligible(frame)
     part = {ref: values[chosen] for ref, values in frame.items()}
-    return part, model.predict(part)
+    return part, model.predict(part), []
 
 
 def _ages(workspace: Workspace, model: Model) -> list[Age]:

@@ -30,13 +30,14 @@ def entries(reference: World) -> Entries:
 def drifted(found: Mapping[str, Column]) -> dict[tuple[str, str], str]:
     """Alerts by column and measure: their text and advice."""
     return {
-        (item.about, item.measure): f"{item.text}. {item.action}"
+        (item.subject, item.measure): f"{item.text}. {item.action}"
         for name, column in found.items() for item in alerts_of(name, name, column)
     }
 
 
 def shifted(values: npt.NDArray[Any]) -> npt.NDArray[Any]:
-    return np.add(values, 0.3 * np.nanstd(values))
+    moved: npt.NDArray[np.float64] = values + 0.3 * np.nanstd(values)
+    return moved
 
 
 def burst(values: npt.NDArray[Any]) -> npt.NDArray[Any]:
@@ -66,7 +67,7 @@ def test_planted_drift_is_found_and_named(
     current = make_world(1_500, 11)
     found = drifted(compare(entries, current | {name: change(current[name])}, seed=1))
     assert words in found.pop((name, measure))
-    assert {about for about, _ in found} <= {name}, "nothing else moved"
+    assert {subject for subject, _ in found} <= {name}, "nothing else moved"
 
 
 def test_no_drift_hardly_ever_alarms(entries: Entries, make_world: Callable[[int, int], World]) -> None:

@@ -59,7 +59,7 @@ def test_alerts_name_the_column_in_words_and_come_most_severe_first(
     current["buying:spend_0"] = current["buying:spend_0"] * 3
     current["profile:balance_2"] = np.where(np.arange(1_500) % 12 == 0, np.nan, current["profile:balance_2"])
     report = watching.watch(model, "3", current, np.full(1_500, 0.9), as_of=AS_OF, with_page=False)
-    assert [(item.about, item.severity) for item in report.alerts] == [
+    assert [(item.subject, item.severity) for item in report.alerts] == [
         ("score", "high"), ("buying:spend_0", "high"), ("profile:balance_2", "medium"),
     ]
     assert report.alerts[1].text.startswith("spend of 30 days moved, mean ")
@@ -81,7 +81,7 @@ def test_age_is_watched(watching: Monitoring, learn: Learn, reference: World) ->
         Age("records", AS_OF - DAY, 7, "import"), Age("scores", None, 7, "run `rapport score churn`"),
     ]
     report = watching.watch(learn(reference), "1", reference, as_of=AS_OF, freshness=ages, with_page=False)
-    assert [(item.about, item.measure, item.severity) for item in report.alerts] == [
+    assert [(item.subject, item.measure, item.severity) for item in report.alerts] == [
         ("online features", "age", "high"), ("scores", "age", "high"),
     ]
     assert [item["days"] for item in report.freshness] == [30.0, 1.0, None]
@@ -112,7 +112,7 @@ def test_shares_of_segments_are_watched_as_scores(watching: Monitoring, learn: L
     same = watching.watch(model, "1", reference, learned, as_of=AS_OF, with_page=False)
     assert same.alerts == ()
     moved = watching.watch(model, "1", reference, now, as_of=AS_OF, with_page=False)
-    assert moved.alerts[0].text.startswith("the shares of score moved, 'sleeping' from 33.3% to 66.6%")
+    assert moved.alerts[0].text.startswith("the shares of the score moved, 'sleeping' from 33.3% to 66.6%")
 
 
 def test_missing_columns_other_lengths_and_empty_profiles_are_told(

@@ -53,3 +53,13 @@ def test_quantiles_and_moments_are_those_of_the_known_values() -> None:
     entry = describe(np.r_[np.arange(101.0), np.nan], "float")
     assert entry["quantiles"] == pytest.approx(list(range(101)))
     assert (entry["mean"], entry["min"], entry["max"], entry["count"]) == (50.0, 0.0, 100.0, 102)
+
+
+@pytest.mark.parametrize("size", [300, 3_000])
+def test_new_rows_show_about_as_many_unseen_values_as_expected(size: int) -> None:
+    """Kept values are partly lucky ones, and only so many are kept: the reference's own share is too low."""
+    rng = np.random.default_rng(2)
+    names = np.array([f"town {place}" for place in range(size)], dtype=object)
+    entry = describe(rng.choice(names, 10 * size), "category")
+    later = shares(entry, rng.choice(names, 20_000))[1]
+    assert entry["expected_unseen"] == pytest.approx(later, rel=0.2, abs=0.01)
