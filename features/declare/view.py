@@ -87,6 +87,10 @@ class FeatureView:
         """The same view with the fields of its dynamic part."""
         return _changed(self, fields=_unique([*self.fields.values(), *fields]), refused=refused)
 
+    def without(self, *names: str) -> FeatureView:
+        """The same view without some fields, and without its dynamic part."""
+        return _changed(self, fields={k: v for k, v in self.fields.items() if k not in names}, dynamic=None)
+
     @property
     def logs(self) -> tuple[Log, ...]:
         """The logs that it reads."""

@@ -13,7 +13,7 @@ from features.declare.log import Log
 from features.history.delta import Delta, overlay
 from features.history.dictionary import Dictionary
 from features.history.files import Bucket, bucket_of, map_bucket, write_rows
-from features.history.rows import SYSTEM, TIMES, Rows, concatenate, count, sort, take
+from features.history.rows import SYSTEM, TIMES, Rows, concatenate, count, empty_like, sort, take
 from features.history.supersede import superseded_at
 from features.kernel.program import Ints
 
@@ -81,7 +81,8 @@ class LogReader:
     @cached_property
     def ghosts(self) -> Rows:
         """Versions beside the buckets that are never seen."""
-        return map_bucket(self.folder / self.state.generation / GHOSTS).as_rows()
+        path = self.folder / self.state.generation / GHOSTS
+        return map_bucket(path).as_rows() if path.exists() else empty_like(self.bucket(0).columns)
 
     @cached_property
     def delta(self) -> Delta:
@@ -183,7 +184,8 @@ def write_log(
     rows = versions | {"superseded_at": superseded_at(versions, log, columns, dictionary)}
     rows = {name: rows[name] for name in ("entity", *TIMES, *SYSTEM[1:], *columns)}
     seen = rows["gone"] == 0
-    write_rows(take(rows, ~seen), folder / GHOSTS)
+    if not seen.all():
+        write_rows(take(rows, ~seen), folder / GHOSTS)
     rows = sort(take(rows, seen))
     buckets = max(1, -(-count(rows) // BUCKET_ROWS))
     for number in range(buckets):

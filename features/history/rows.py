@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import TypeAlias
 
 import numpy as np
@@ -103,9 +103,9 @@ def sort(rows: Rows) -> Rows:
     return take(rows, np.lexsort((rows["fact"], rows["known_at"], rows["occurred_at"], rows["entity"])))
 
 
-def empty_like(rows: Mapping[str, Ints]) -> Rows:
+def empty_like(columns: Iterable[str]) -> Rows:
     """No rows, of the same columns."""
-    return {name: np.zeros(0, np.int64) for name in rows}
+    return {name: np.zeros(0, np.int64) for name in columns}
 
 
 def count(rows: Mapping[str, Ints]) -> int:

@@ -11,6 +11,7 @@ from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 
 import filelock
+import pyarrow as pa
 
 from features.declare.log import Log
 from features.errors import HistoryError
@@ -123,45 +124,58 @@ class History:
             before, report = self.manifest, {}
             manifest = dict(before)
             chosen = list(self._logs.values() if logs is None else logs)
-            for place, log in enumerate(chosen):
+            groups = self._groups(chosen, manifest, watermark)
+            for place, (table, after, members) in enumerate(groups):
                 if progress is not None:
-                    progress(log.name, place, len(chosen))
-                state, rows = self._advance(log, manifest.get(log.name), watermark)
-                manifest[log.name] = state
-                if rows:
-                    report[log.name] = rows
+                    progress(table, place, len(groups))
+                columns = dict.fromkeys(name for log in members for name in needed(log, self._kept(log, manifest)))
+                rows = self._records.arrow(table, list(columns), after_seq=after, upto_seq=watermark)
+                for log in members:
+                    manifest[log.name] = self._advance(log, manifest.get(log.name), rows, watermark)
+                    if rows.num_rows:
+                        report[log.name] = rows.num_rows
             self._commit(manifest, before)
         return RefreshReport(watermark, report, time.monotonic() - started)
 
-    def _advance(self, log: Log, state: LogState | None, watermark: int) -> tuple[LogState, int]:
-        columns = self.columns(log)
-        if state is not None and set(columns) <= set(state.columns):
-            columns = state.columns
-        else:
-            state = None  # another shape: built anew
-        if state is not None and state.watermark >= watermark:
-            return state, 0
-        after = None if state is None else state.watermark
-        table = self._records.arrow(log.table.name, needed(log, columns), after_seq=after, upto_seq=watermark)
+    def _groups(
+        self, logs: Iterable[Log], manifest: dict[str, LogState], watermark: int
+    ) -> list[tuple[str, int | None, list[Log]]]:
+        """The logs that are behind, by table and by how far, so that a table is read once; misfits start anew."""
+        groups: dict[tuple[str, int | None], list[Log]] = {}
+        for log in logs:
+            state = manifest.get(log.name)
+            if state is not None and (not set(self.columns(log)) <= set(state.columns) or state.watermark > watermark):
+                del manifest[log.name]
+                state = None
+            if state is None or state.watermark < watermark:
+                after = None if state is None else state.watermark
+                groups.setdefault((str(log.table.name), after), []).append(log)
+        return [(table, after, members) for (table, after), members in groups.items()]
+
+    def _kept(self, log: Log, manifest: Mapping[str, LogState]) -> tuple[str, ...]:
+        return manifest[log.name].columns if log.name in manifest else self.columns(log)
+
+    def _advance(self, log: Log, state: LogState | None, table: pa.Table, watermark: int) -> LogState:
         if state is not None and table.num_rows == 0:
-            return replace(state, watermark=watermark), 0
+            return replace(state, watermark=watermark)
+        columns = self.columns(log) if state is None else state.columns
         name = f"{watermark:012d}-{os.getpid()}-{time.time_ns()}"
         folder = self.folder / log.name
         if state is None:
             dictionary = Dictionary()
             fresh = extract(table, log, columns, dictionary)
-            return self._compact(log, [fresh], columns, dictionary, f"g{name}", watermark), table.num_rows
+            return self._compact(log, [fresh], columns, dictionary, f"g{name}", watermark)
         old = LogReader(log, state, folder)
         dictionary = old.dictionary
         fresh = extract(table, log, columns, dictionary)
         size = state.delta_rows + count(fresh)
         if size > max(self._compact_rows, state.rows // COMPACT_SHARE):
             parts = [old.versions(), fresh]
-            return self._compact(log, parts, columns, dictionary, f"g{name}", watermark), table.num_rows
+            return self._compact(log, parts, columns, dictionary, f"g{name}", watermark)
         delta = extend(old.buckets(), old.ghosts, old.delta, fresh, log, columns, dictionary)
         delta.write(folder / f"d{name}")
         dictionary.save(folder / f"d{name}" / DICTIONARY)
-        return replace(state, watermark=watermark, delta=f"d{name}", delta_rows=size), table.num_rows
+        return replace(state, watermark=watermark, delta=f"d{name}", delta_rows=size)
 
     def _compact(
         self, log: Log, parts: list[Rows], columns: tuple[str, ...], dictionary: Dictionary, name: str, watermark: int

@@ -1,0 +1,294 @@
+"""The contract suite: every view goes through every check of `VIEW_CHECKS`, every online store through `STORE_CHECKS`.
+
+A new view or store brings its tests with it: a test walks what there is and calls `check` on each pair.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import random
+import re
+import tempfile
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from crm import AttributeInfo
+from crm.clock import DAY
+from features.declare.log import Log
+from features.declare.view import FeatureView
+from features.inline import InlineRecords, open_inline
+from features.online.protocol import OnlineStore, Packed, Stamp
+from features.store import FeatureStore
+
+ENTITIES = 6
+SPAN = 400 * DAY
+TEXTS = ("sale", "return", "sent", "opened", "web", "app", "gold")
+
+ViewCheck = Callable[[FeatureView], None]
+StoreCheck = Callable[[OnlineStore], None]
+
+
+def rows_for(view: FeatureView, seed: int, facts: int = 80) -> dict[str, list[dict[str, Any]]]:
+    """Random rows of every table that a view reads, and the heads of its entity: late, corrected, deleted, sparse."""
+    draw = random.Random(seed)  # noqa: S311 - made-up rows
+    tables: dict[str, list[dict[str, Any]]] = {f"{view.entity.table}_versions": _heads(view)}
+    for log in view.logs:
+        rows = tables.setdefault(str(log.table.name), [])
+        begin = max((int(row["id"]) for row in rows), default=0)
+        for number in range(begin + 1, begin + facts + 1):
+            occurred = draw.randrange(0, SPAN)
+            row = {"id": number, **_row(log, draw), "occurred_at": occurred, "known_at": occurred}
+            row["known_at"] += draw.choice([0, 0, draw.randrange(9 * DAY)])
+            rows.append(row)
+            if draw.random() < 0.2:
+                rows.append(row | _row(log, draw) | {"known_at": row["known_at"] + draw.randrange(1, 20 * DAY)})
+            if draw.random() < 0.1:
+                rows.append(row | {"op": "retract", "known_at": row["known_at"] + 30 * DAY})
+    return tables
+
+
+def _heads(view: FeatureView) -> list[dict[str, Any]]:
+    return [{"id": i, view.entity.number: f"N{i}", "occurred_at": -1, "known_at": -1} for i in range(1, ENTITIES + 1)]
+
+
+def _row(log: Log, draw: random.Random) -> dict[str, Any]:
+    row = {name: _value(column.kind, draw) for name, column in log.columns.items() if draw.random() < 0.9}
+    if log.key != "id":
+        row[log.key] = draw.randrange(1, ENTITIES + 1)
+    if "definition_id" in log.columns:
+        row["definition_id"] = draw.randrange(1, 4)
+    return row
+
+
+def _value(kind: str, draw: random.Random) -> Any:
+    match kind:
+        case "text":
+            return draw.choice(TEXTS)
+        case "float" | "money":
+            return round(draw.uniform(-50, 500), 2)
+        case "flag":
+            return draw.random() < 0.5
+        case "moment":
+            return draw.randrange(0, SPAN)
+        case "day":
+            return None
+    return draw.randrange(1, 9)
+
+
+@contextlib.contextmanager
+def opened(view: FeatureView, rows: dict[str, list[dict[str, Any]]]) -> Iterator[FeatureStore]:
+    """A store with one view, called ``view``, over rows given inline."""
+    kinds = ("int", "text", "decimal")
+    known = [
+        AttributeInfo(i + 1, f"made_{kind}", None, kind, None, "business", "always", None)
+        for i, kind in enumerate(kinds)
+    ]
+    with tempfile.TemporaryDirectory() as folder:
+        store = open_inline(
+            {"view": view}, InlineRecords(rows, attributes={view.entity.name: known}), Path(folder), compact_rows=50
+        )
+        try:
+            store.refresh()
+            yield store
+        finally:
+            store.close()
+
+
+def spine_for(view: FeatureView, seed: int, rows: int = 60) -> pd.DataFrame:
+    """Random ``(entity, as_of)`` rows, some of an unknown entity, some twice."""
+    draw = random.Random(seed)  # noqa: S311 - made-up rows
+    ids = [draw.randrange(1, ENTITIES + 3) for _ in range(rows)]
+    moments = [draw.randrange(-DAY, SPAN + 100 * DAY) for _ in range(rows)]
+    frame = pd.DataFrame({view.entity.key: ids, "as_of": moments})
+    return pd.concat([frame, frame.head(5)], ignore_index=True)
+
+
+def _expect(holds: object, sentence: str) -> None:
+    if not holds:
+        raise AssertionError(sentence)
+
+
+def check_features_are_named_and_described(view: FeatureView) -> None:
+    """Names are lower case with underscores, titles say the window, protected ones are marked."""
+    for name, item in view.fields.items():
+        _expect(re.fullmatch(r"[a-z][a-z0-9_]*", name), f"{name} is not a plain name")
+        _expect(item.title and "_" not in item.title, f"{name} has no title in words ({item.title!r})")
+
+
+def check_its_version_is_its_content(view: FeatureView) -> None:
+    """The same declaration has the same version, another a different one."""
+    _expect(view.named("other").version == view.version, "the version depends on the name")
+    if view.fields:
+        _expect(view.without(next(iter(view.fields))).version != view.version, "the version misses a feature")
+
+
+def check_rows_keep_their_number_and_order(view: FeatureView) -> None:
+    """One answer for each spine row, in its order, duplicates included."""
+    spine = spine_for(view, 1)
+    with opened(view, rows_for(view, 1)) as store:
+        frame = store.historical_features(["view:*"], spine)
+    pd.testing.assert_frame_equal(frame[[view.entity.key, "as_of"]], spine)
+    again = frame.tail(5).reset_index(drop=True)
+    pd.testing.assert_frame_equal(again, frame.head(5))
+
+
+def check_without_rows_the_answer_is_zero_or_null(view: FeatureView) -> None:
+    """An entity without history has what the declaration says."""
+    with opened(view, {}) as store:
+        frame = store.historical_features(["view:*"], spine_for(view, 2, 3))
+        for name, item in store.views["view"].fields.items():
+            column = frame[f"view__{name}"]
+            if item.null.startswith("0"):
+                _expect((column == 0).all(), f"{name} is not 0 without rows")
+            elif item.is_category:
+                _expect(column.isna().all(), f"{name} is not null without rows")
+
+
+def check_later_rows_change_nothing(view: FeatureView) -> None:
+    """What happens, or becomes known, at or after the moment is not seen."""
+    rows, spine = rows_for(view, 3), spine_for(view, 3)
+    spine["as_of"] = spine["as_of"].clip(upper=SPAN // 2)
+    early = {
+        table: [row for row in items if row["known_at"] < SPAN // 2 and row["occurred_at"] < SPAN // 2]
+        for table, items in rows.items()
+    }
+    with opened(view, rows) as store:
+        whole = store.historical_features(["view:*"], spine)
+    with opened(view, early) as store:
+        pd.testing.assert_frame_equal(store.historical_features(["view:*"], spine), whole)
+
+
+def check_other_entities_change_nothing(view: FeatureView) -> None:
+    """An entity's values come from its own rows."""
+    rows, spine = rows_for(view, 4), spine_for(view, 4)
+    spine = spine[spine[view.entity.key] == 1].reset_index(drop=True)
+    keys = {str(log.table.name): log.key for log in view.logs}
+    own = {
+        table: [
+            row for row in items if _ever(row, items, keys.get(table, "id")) or table == f"{view.entity.table}_versions"
+        ]
+        for table, items in rows.items()
+    }
+    with opened(view, rows) as store:
+        whole = store.historical_features(["view:*"], spine)
+    with opened(view, own) as store:
+        pd.testing.assert_frame_equal(store.historical_features(["view:*"], spine), whole)
+
+
+def _ever(row: dict[str, Any], rows: list[dict[str, Any]], key: str) -> bool:
+    return any(other["id"] == row["id"] and other.get(key) == 1 for other in rows)
+
+
+def check_online_equals_offline(view: FeatureView) -> None:
+    """The online answer is the offline one, bit for bit."""
+    keys = [f"N{i}" for i in range(1, ENTITIES + 1)]
+    with opened(view, rows_for(view, 5)) as store:
+        store.materialize(view.entity)
+        for moment in (0, SPAN // 3, SPAN - 1, SPAN + 50 * DAY):
+            answer = store.online_features(["view:*"], keys, moment)
+            spine = pd.DataFrame({view.entity.key: answer.ids, "as_of": moment})
+            offline = store.historical_features(["view:*"], spine)
+            for ref, found in answer.values.items():
+                wanted = offline[ref.replace(":", "__")].to_numpy()
+                same = list(found) == list(wanted) if found.dtype == object else found.tobytes() == wanted.tobytes()
+                _expect(same, f"{ref} is {found} online and {wanted} offline as of {moment}")
+
+
+VIEW_CHECKS: tuple[ViewCheck, ...] = (
+    check_features_are_named_and_described,
+    check_its_version_is_its_content,
+    check_rows_keep_their_number_and_order,
+    check_without_rows_the_answer_is_zero_or_null,
+    check_later_rows_change_nothing,
+    check_other_entities_change_nothing,
+    check_online_equals_offline,
+)
+
+STAMP = Stamp("[]", 7, "{}", 3, 4, None)
+
+
+def check_an_empty_store_says_so(store: OnlineStore) -> None:
+    """No stamp, no states."""
+    _expect(store.stamp("customer") is None, "an empty store has a stamp")
+    _expect(store.read("customer", ["a", "b"]) == [None, None], "an empty store has states")
+
+
+def check_states_come_back_in_the_order_of_the_keys(store: OnlineStore) -> None:
+    """Keys of any text, once, twice or unknown."""
+    keys = ["1", "23", "12", "3", "ä '\";--", "x" * 200]
+    store.replace("customer", STAMP, (Packed(key, i, key.encode()) for i, key in enumerate(keys)))
+    _expect(store.stamp("customer") == STAMP, "the stamp is another")
+    asked = [*reversed(keys), "123", keys[0]]
+    wanted = [(keys.index(key), key.encode()) if key in keys else None for key in asked]
+    _expect(store.read("customer", asked) == wanted, "states are out of order")
+    _expect([store.read("customer", [key])[0] for key in asked] == wanted, "one by one they differ")
+    _expect(store.read("lead", keys) == [None] * len(keys), "another entity sees them")
+
+
+def check_replacing_takes_out_what_was_there(store: OnlineStore) -> None:
+    """Only the new states remain."""
+    store.replace("customer", STAMP, [Packed("a", 1, b"a"), Packed("b", 2, b"b")])
+    store.replace("customer", STAMP, [Packed("b", 3, b"c")])
+    _expect(store.read("customer", ["a", "b"]) == [None, (3, b"c")], "old states remain")
+
+
+def check_updating_touches_only_what_it_names(store: OnlineStore) -> None:
+    """Some are put in, some taken out, the rest stays."""
+    store.replace("customer", STAMP, [Packed("a", 1, b"a"), Packed("b", 2, b"b"), Packed("c", 3, b"c")])
+    store.update("customer", STAMP, [Packed("renamed", 2, b"B")], [1])
+    wanted = [None, None, (2, b"B"), (3, b"c")]
+    _expect(store.read("customer", ["a", "b", "renamed", "c"]) == wanted, "an update did something else")
+
+
+def check_a_failed_write_changes_nothing(store: OnlineStore) -> None:
+    """Rows that end in an error leave the old states and the old stamp."""
+
+    def failing() -> Iterator[Packed]:
+        yield Packed("a", 9, b"new")
+        raise KeyboardInterrupt
+
+    store.replace("customer", STAMP, [Packed("a", 1, b"old")])
+    writes: list[Callable[[], None]] = [
+        lambda: store.replace("customer", _later(), failing()),
+        lambda: store.update("customer", _later(), failing(), [1]),
+    ]
+    for write in writes:
+        with contextlib.suppress(KeyboardInterrupt):
+            write()
+        _expect(store.read("customer", ["a"]) == [(1, b"old")], "half of a failed write is there")
+        _expect(store.stamp("customer") == STAMP, "the stamp of a failed write is there")
+
+
+def _later() -> Stamp:
+    return Stamp("[]", 8, "{}", 9, 10, 11)
+
+
+def check_the_token_tells_of_writes(store: OnlineStore) -> None:
+    """It changes with every write and stays without one."""
+    store.replace("customer", STAMP, [])
+    before = store.token()
+    _expect(store.token() == before, "the token changes by itself")
+    store.update("customer", _later(), [], [])
+    _expect(store.token() != before, "the token misses a write")
+
+
+def check_large_states_come_back_whole(store: OnlineStore) -> None:
+    """A hot entity has megabytes."""
+    state = np.arange(2**20, dtype=np.int64).tobytes()
+    store.replace("customer", STAMP, [Packed("hot", 1, memoryview(state))])
+    _expect(store.read("customer", ["hot"]) == [(1, state)], "a large state comes back changed")
+
+
+STORE_CHECKS: tuple[StoreCheck, ...] = (
+    check_an_empty_store_says_so,
+    check_states_come_back_in_the_order_of_the_keys,
+    check_replacing_takes_out_what_was_there,
+    check_updating_touches_only_what_it_names,
+    check_a_failed_write_changes_nothing,
+    check_the_token_tells_of_writes,
+    check_large_states_come_back_whole,
+)
