@@ -102,8 +102,9 @@ def export_table(records: Records, table: str, path: Path, format: str) -> Expor
             "export as csv or parquet"
         ) from error
     except OSError as error:
+        reason = os.strerror(error.errno) if error.errno else str(error)
         raise RecordsError(
-            f"the export to {path} cannot be written ({error.strerror or error}); "
+            f"the export to {path} cannot be written ({reason}); "
             "a writable folder with free space is expected; make room or name another file"
         ) from error
     return ExportReport(table, format, path, rows, size, sheets, digest, time.monotonic() - started)

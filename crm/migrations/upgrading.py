@@ -31,7 +31,7 @@ def stored_revision(url: URL) -> str | None:
     try:
         return str(connection.rows("SELECT version_num FROM alembic_version")[0][0])
     except adbc_driver_manager.Error as error:
-        if "alembic_version" in str(error):
+        if any(sign in str(error) for sign in ("no such table", "does not exist")):
             return None
         shown = url.render_as_string(hide_password=True)
         raise RecordsError(
