@@ -159,7 +159,7 @@ def _moment(given: str, reference: str, kind: str, zone: str | None) -> Cast:
 
 
 def _zoned(naive: str, zone: str) -> str:
-    """Microseconds of local times: with the offset of the day before where that gives this local time, else with the later one.
+    """Microseconds of local times: by the offset of the day before where that gives this local time, else by the later.
 
     An hour that occurs twice is thereby its first occurrence, and a skipped one is read with the offset
     before the change, as Python's ``fold=0`` does.

@@ -15,7 +15,8 @@ from crm.imports.stored import Stored
 def collect(sandbox: Sandbox, plan: Plan) -> None:
     """Make ``#out <table>`` of what is wrong with single rows."""
     sandbox.run(
-        f'CREATE TABLE {quoted(plan.out)} AS SELECT "#", "#row" AS row_no, problem."column" AS "column", problem.code AS code, '
+        f'CREATE TABLE {quoted(plan.out)} AS SELECT "#", "#row" AS row_no, problem."column" AS "column", '
+        f"problem.code AS code, "
         f"problem.message AS message FROM {quoted(plan.typed)} WHERE problem IS NOT NULL"
     )
 
@@ -68,7 +69,8 @@ def _check_double(sandbox: Sandbox, plan: Plan, columns: Sequence[str], code: st
     mark = "source_key" if are_versions else '"#"'
     sandbox.run(
         'CREATE OR REPLACE TABLE "#double" AS SELECT "#", first_row FROM ('
-        f'SELECT "#", first_value("#row") {first} AS first_row, first_value({mark}) {first} <> {mark} AS is_double FROM {rows}'
+        f'SELECT "#", first_value("#row") {first} AS first_row, first_value({mark}) {first} <> {mark} AS is_double '
+        f"FROM {rows}"
         ") WHERE is_double"
     )
     shown = [name for name in columns if name != "known_at"]

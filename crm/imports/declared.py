@@ -19,7 +19,7 @@ class FileSpec:
     name : str
         The table's name in the mapping's queries.
     paths : tuple of str
-        Where it may lie below the folder given; ``a.zip!b/c.csv`` is a member of an archive. The first that exists counts.
+        Where it may lie below the folder given, the first that exists; ``a.zip!b/c.csv`` is a member of an archive.
     format : str
         One of `FORMATS`.
     delimiter, quote, encoding : str

@@ -111,7 +111,8 @@ def _persons(sandbox: Sandbox, plans: Mapping[str, Plan]) -> Derived:
     rows = f"SELECT * EXCLUDE (kind) FROM ({_bearers(plans, ('kind', *columns))}) WHERE kind = 'person' AND ({some})"
     first = 'QUALIFY "#role" = min("#role") OVER (PARTITION BY source_key)'
     sandbox.run(
-        f'CREATE TABLE "#final persons" AS SELECT *, source_key AS party_key FROM ({_changes(f"{rows} {first}", columns)})'
+        f'CREATE TABLE "#final persons" AS SELECT *, source_key AS party_key FROM '
+        f"({_changes(f'{rows} {first}', columns)})"
     )
     return Derived("persons", "#final persons", ("source_key", "party_key", "occurred_at", "known_at", *columns))
 
@@ -134,7 +135,10 @@ def _consents(sandbox: Sandbox, plans: Mapping[str, Plan], mapping: SourceMappin
         for name in ("customers", "leads")
         if name in plans
     )
-    first = f'SELECT party_key, min("#") AS "#", min(occurred_at) AS occurred_at, min(known_at) AS known_at FROM ({people}) GROUP BY 1'
+    first = (
+        f'SELECT party_key, min("#") AS "#", min(occurred_at) AS occurred_at, min(known_at) AS known_at FROM '
+        f"({people}) GROUP BY 1"
+    )
     parts = []
     for cover in mapping.covers:
         key = shortened(f"'basis/{cover.purpose}/{cover.channel}/' || party_key")
@@ -153,7 +157,8 @@ def _attributes(sandbox: Sandbox, plans: Mapping[str, Plan], stored: Stored) -> 
     keys = ", ".join(f"{subject} VARCHAR" for subject in subjects)
     values = ", ".join(f"{name} {kind}" for name, kind in _TYPES.items())
     sandbox.run(
-        'CREATE TABLE "#final attribute_values" ("#" BIGINT, source_key VARCHAR, definition_key VARCHAR, occurred_at BIGINT, '
+        'CREATE TABLE "#final attribute_values" ("#" BIGINT, source_key VARCHAR, definition_key VARCHAR, occurred_at '
+        "BIGINT, "
         f"known_at BIGINT, is_cleared BOOLEAN, {values}, {keys})"
     )
     for plan in plans.values():
@@ -167,7 +172,8 @@ def _attribute(plan: Plan, item: AttributeSpec, stored: Stored) -> str:
     entity = ENTITIES[plan.name]
     key = shortened(literal(f"{entity}/") + " || source_key || " + literal(f"/{item.code}"))
     rows = (
-        f'SELECT "#", {key} AS source_key, source_key AS {entity}_key, occurred_at, known_at, {quoted("@" + item.code)} AS value '
+        f'SELECT "#", {key} AS source_key, source_key AS {entity}_key, occurred_at, known_at, '
+        f"{quoted('@' + item.code)} AS value "
         f"FROM {plan.accepted} AND op <> 'retract' AND {quoted('!@' + item.code)} IS NULL"
     )
     told = f"value IS NOT NULL OR source_key IN (SELECT key FROM {stored.attributes()})"
@@ -189,8 +195,10 @@ def _labels(sandbox: Sandbox, plans: Mapping[str, Plan]) -> Derived:
             subjects.add(f"{entity}_key")
             key = shortened(literal(f"{entity}/") + " || source_key || " + literal(f"/{name}"))
             rows = (
-                f'SELECT "#", {key} AS source_key, source_key AS {entity}_key, {literal(name)} AS name, occurred_at, known_at, '
-                f"{quoted('%' + name)} AS value FROM {plan.accepted} AND op <> 'retract' AND {quoted('%' + name)} IS NOT NULL"
+                f'SELECT "#", {key} AS source_key, source_key AS {entity}_key, {literal(name)} AS name, occurred_at, '
+                f"known_at, "
+                f"{quoted('%' + name)} AS value FROM {plan.accepted} AND op <> 'retract' AND {quoted('%' + name)} IS "
+                f"NOT NULL"
             )
             parts.append(f"SELECT * FROM ({_changes(rows, ('name', f'{entity}_key', 'value'))})")
     sandbox.run(f'CREATE TABLE "#labels" AS {" UNION ALL BY NAME ".join(parts)}')

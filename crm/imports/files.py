@@ -76,7 +76,8 @@ def _lines(raw: IO[bytes], spec: FileSpec, located: Located) -> Iterator[tuple[i
             text = line.decode(spec.encoding).rstrip("\r\n")
         except (UnicodeDecodeError, LookupError) as error:
             raise FileError(
-                f"{located} is not {spec.encoding} in line {place + 1} ({error}); text in its declared encoding is expected; "
+                f"{located} is not {spec.encoding} in line {place + 1} ({error}); text in its declared encoding is "
+                f"expected; "
                 "declare `encoding` (such as latin-1) for the file"
             ) from error
         if text.strip():

@@ -50,7 +50,8 @@ def check_workbook(path: Path, place: str) -> None:
                 total += _check_part(archive, part, place, UNPACKED_LIMIT - total)
     except (zipfile.BadZipFile, EOFError, OSError, RuntimeError, NotImplementedError) as error:
         raise WorkbookError(
-            f"{place} is no XLSX workbook ({error}); one without a password is expected; save it as .xlsx or export it as CSV"
+            f"{place} is no XLSX workbook ({error}); one without a password is expected; save it as .xlsx or export "
+            f"it as CSV"
         ) from error
 
 
@@ -70,7 +71,8 @@ def _check_part(archive: zipfile.ZipFile, part: zipfile.ZipInfo, place: str, lef
                 )
             if size > RATIO_FLOOR and size > RATIO_LIMIT * max(1, part.compress_size):
                 raise WorkbookError(
-                    f"{place} unpacks {part.filename} to more than {RATIO_LIMIT} times its size; a workbook as programs write it "
+                    f"{place} unpacks {part.filename} to more than {RATIO_LIMIT} times its size; a workbook as "
+                    f"programs write it "
                     "is expected; save it again or export it as CSV"
                 )
             sheet.feed(chunk)
@@ -97,7 +99,8 @@ class _Extent:
             self._parser.Parse(chunk, is_last)
         except expat.ExpatError as error:
             raise WorkbookError(
-                f"{self._place} has a part {self._part} that is no XML ({error}); a sound workbook is expected; save it again"
+                f"{self._place} has a part {self._part} that is no XML ({error}); a sound workbook is expected; save "
+                f"it again"
             ) from error
 
     def _doctype(self, *_: object) -> None:

@@ -107,7 +107,8 @@ class Intake:
             row = f" in row {found[0][0]}" if found[0][0] is not None else ""
             message = str(found[0][1]).partition(";")[0]
             raise MappingError(
-                f"{self.mapping.path}: {message}{row} of {plan.name}, a time without a zone; an offset in each time or the source's "
+                f"{self.mapping.path}: {message}{row} of {plan.name}, a time without a zone; an offset in each time "
+                f"or the source's "
                 "zone is expected; add `zone: …` (such as Europe/London)"
             )
 
@@ -126,7 +127,10 @@ class Intake:
             else ""
         )
         key = f'JOIN (SELECT "#", source_key FROM {quoted(plan.typed)}) USING ("#")' if once else ""
-        sql = f'SELECT row_no, "column", code, message FROM {quoted(plan.out)} {key} {once} ORDER BY row_no NULLS LAST, "#"'
+        sql = (
+            f'SELECT row_no, "column", code, message FROM {quoted(plan.out)} {key} {once} ORDER BY row_no NULLS '
+            f'LAST, "#"'
+        )
         for row_no, column, code, message in self.sandbox.rows(sql):
             yield Reject(row_no, plan.name, column, code, message)
 
@@ -147,7 +151,10 @@ class Intake:
         for sign, table, names in (("@", "attribute_values", plan.attributes), ("%", "labels", plan.labels)):
             for name in names:
                 problem = quoted(f"!{sign}{name}")
-                sql = f'SELECT "#row", {problem}.code, {problem}.message FROM {plan.accepted} AND {problem} IS NOT NULL ORDER BY "#"'
+                sql = (
+                    f'SELECT "#row", {problem}.code, {problem}.message FROM {plan.accepted} AND {problem} IS NOT '
+                    f'NULL ORDER BY "#"'
+                )
                 for row_no, code, message in self.sandbox.rows(sql):
                     yield Reject(row_no, table, name, code, message)
 

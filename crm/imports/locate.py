@@ -74,13 +74,13 @@ class Located:
             return
         with zipfile.ZipFile(self.path) as archive:
             try:
-                raw = archive.open(self.member)
+                member: IO[bytes] = archive.open(self.member)
             except (RuntimeError, NotImplementedError) as error:
                 raise FileError(
                     f"{self} cannot be unpacked ({error}); an archive without a password is expected"
                 ) from error
-            with raw:
-                yield raw
+            with member:
+                yield member
 
     @contextmanager
     def on_disk(self) -> Iterator[Path]:

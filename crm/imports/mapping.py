@@ -20,8 +20,8 @@ from crm.imports.targets import ATTRIBUTED, LABELLED, TARGETS
 BASES = ("consent", "contract", "legitimate_interest", "soft_opt_in")
 CHANNELS = ("email", "phone", "sms", "post", "social", "web", "any")
 _TOP = (
-    "source", "title", "kind", "licence", "zone", "lag", "complete_until", "live", "snapshot_at", "ordered", "basis", "covers",
-    "files", "tables",
+    "source", "title", "kind", "licence", "zone", "lag", "complete_until", "live", "snapshot_at", "ordered", "basis",
+    "covers", "files", "tables",
 )  # fmt: skip
 _FILE = ("path", "format", "delimiter", "quote", "encoding", "skip", "sheet", "columns")
 _TABLE = ("sql", "key", "history", "attributes", "labels", "known")
@@ -164,8 +164,9 @@ def _file(part: Section, name: str) -> FileSpec:
             f"{part.path}: the file name {name!r} is no word; small letters, digits and _ are expected; rename it"
         )
     given = part.values.get("path")
-    paths = given if isinstance(given, list) else [given]
-    if not paths or not all(isinstance(path, str) and path for path in paths):
+    listed = given if isinstance(given, list) else [given]
+    paths = [path for path in listed if isinstance(path, str) and path]
+    if not paths or len(paths) < len(listed):
         raise part.wrong("path", "a path below the imported folder, or a list of them,")
     suffix = Path(paths[0].rpartition("!")[2].lower().removesuffix(".gz")).suffix
     form = part.choice("format", FORMATS, _SUFFIXES.get(suffix))
@@ -201,7 +202,8 @@ def _span(part: Section, name: str, value: Any) -> tuple[int, int]:
     fits = isinstance(value, list) and len(value) == 2 and all(type(item) is int for item in value)
     if not fits or not 1 <= value[0] <= value[1]:
         raise MappingError(
-            f"{part.path}: {part.name('columns')}.{name} is {value!r}; [first place, last place] from 1 on is expected; mend it"
+            f"{part.path}: {part.name('columns')}.{name} is {value!r}; [first place, last place] from 1 on is "
+            f"expected; mend it"
         )
     return value[0], value[1]
 
@@ -235,7 +237,8 @@ def _table(part: Section, name: str) -> TableSpec:
             raise part.below("known", {column: known}).wrong(column, " or ".join(_KNOWN))
         if column not in TARGETS[name].columns:
             raise MappingError(
-                f"{part.path}: {part.where}.known.{column} is no column of {name}; one of its columns is expected; mend it"
+                f"{part.path}: {part.where}.known.{column} is no column of {name}; one of its columns is expected; "
+                f"mend it"
             )
     return TableSpec(
         name=name,

@@ -122,9 +122,9 @@ def make_plan(spec: TableSpec, mapping: SourceMapping, answered: Mapping[str, st
         for item in spec.attributes
     }
     labels = {}
-    for name, column in spec.labels.items():
-        found = _needed(column, answered, place, f"label {name}")
-        labels[name] = outcome(quoted(found), answered[found])
+    for name, label in spec.labels.items():
+        wanted = _needed(label, answered, place, f"label {name}")
+        labels[name] = outcome(quoted(wanted), answered[wanted])
     extra = {column.lower() for column in (*(item.column for item in spec.attributes), *spec.labels.values())}
     extra |= {"#", ROW_NO, *aliases}
     _check_known(place, answered, {*columns, *extra}, columns)
@@ -169,5 +169,6 @@ def _check_needed(
         raise MappingError(f"{place} gives no {ROW_NO}, which stands for the key; add the column or give a source_key")
     if target.shape != "reference" and "occurred_at" not in given and mapping.snapshot_at is None:
         raise MappingError(
-            f"{place} gives no occurred_at and the source no snapshot_at; the moment of each row is expected; add one of them"
+            f"{place} gives no occurred_at and the source no snapshot_at; the moment of each row is expected; add "
+            f"one of them"
         )

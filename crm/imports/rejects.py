@@ -73,7 +73,8 @@ def write_rejects(folder: Path, source: str, stamp: str, rejects: Iterable[Rejec
                 raise
     except OSError as error:
         raise FileError(
-            f"the rejected rows cannot be written to {path} ({error.strerror or error}); room and permission are expected; "
+            f"the rejected rows cannot be written to {path} ({error.strerror or error}); room and permission are "
+            f"expected; "
             "make some, or set rejects_dir; nothing was imported"
         ) from error
     return path

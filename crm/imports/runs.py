@@ -28,6 +28,16 @@ from crm.sources import SourceInfo
 from crm.staging import stage
 from crm.writing import WriteCounts, Writing
 
+_KINDS = {
+    "whole": "int",
+    "moment": "int",
+    "money": "decimal",
+    "number": "decimal",
+    "flag": "bool",
+    "day": "date",
+    "text": "text",
+}
+
 
 def run_import(records: Records, source: str | Path, path: Path, *, progress: Progress | None = None) -> ImportReport:
     """Import the files of a source.
@@ -97,10 +107,18 @@ def _stamp(moment: int) -> str:
 def _ordered(mapping: SourceMapping, tables: Mapping[str, pa.Table]) -> dict[str, pa.Table]:
     """What is written: the source, the definitions of attributes, the rows."""
     info = SourceInfo(
-        name=mapping.source, kind=mapping.kind, title=mapping.title, basis=mapping.basis, licence=mapping.licence,
-        zone=mapping.zone or "UTC", lag=mapping.lag, complete_until=mapping.complete_until, snapshot_at=mapping.snapshot_at,
-        ordered=mapping.ordered, mapping_sha256=mapping.sha256,
-    )  # fmt: skip
+        name=mapping.source,
+        kind=mapping.kind,
+        title=mapping.title,
+        basis=mapping.basis,
+        licence=mapping.licence,
+        zone=mapping.zone or "UTC",
+        lag=mapping.lag,
+        complete_until=mapping.complete_until,
+        snapshot_at=mapping.snapshot_at,
+        ordered=mapping.ordered,
+        mapping_sha256=mapping.sha256,
+    )
     definitions = _definitions(mapping)
     found = {"sources": info.row()}
     if definitions:
@@ -112,22 +130,28 @@ def _ordered(mapping: SourceMapping, tables: Mapping[str, pa.Table]) -> dict[str
 
 
 def _definitions(mapping: SourceMapping) -> list[dict[str, object]]:
+    """A row for each attribute, and for each column that is only known at or after the outcome."""
     found: list[dict[str, object]] = []
     for table in mapping.tables.values():
-        for item in table.attributes:
-            found.append({
-                "entity": ENTITIES[table.name], "code": item.code, "title": item.title, "type": item.type, "unit": item.unit,
-                "data_class": item.data_class, "known": item.known, "suspect": item.suspect, "required": False,
-            })  # fmt: skip
-        for name in table.known:
-            kinds = {"whole": "int", "flag": "bool", "day": "date", "text": "text", "moment": "int"}
-            kind = kinds.get(TARGETS[table.name].columns[name].kind, "decimal")
-            data_class = Base.metadata.tables[table.name].columns[name].info["data_class"]
-            found.append({
-                "entity": ENTITIES[table.name], "code": name, "title": f"the column {name}", "type": kind, "unit": None,
-                "data_class": data_class, "known": "after_outcome", "suspect": None, "required": False,
-            })  # fmt: skip
+        entity = {"entity": ENTITIES.get(table.name), "required": False}
+        found += [
+            entity | {name: value for name, value in asdict(item).items() if name != "column"}
+            for item in table.attributes
+        ]
+        found += [entity | _known_late(table.name, name) for name in table.known]
     return found
+
+
+def _known_late(table: str, name: str) -> dict[str, object]:
+    return {
+        "code": name,
+        "type": _KINDS[TARGETS[table].columns[name].kind],
+        "title": f"the column {name}",
+        "unit": None,
+        "data_class": Base.metadata.tables[table].columns[name].info["data_class"],
+        "known": "after_outcome",
+        "suspect": None,
+    }
 
 
 class _Run:
@@ -159,9 +183,14 @@ class _Run:
         reports = {name: asdict(report) for name, report in self.reports(counts).items()}
         rejects = None if self._rejects is None else str(self._rejects)
         row = {
-            "source_id": source_id, "state": "applied", "started_at": self._began, "finished_at": clock.now(),
-            "files": json.dumps(self._files, ensure_ascii=False, default=str), "counts": json.dumps(reports), "rejects": rejects,
-        }  # fmt: skip
+            "source_id": source_id,
+            "state": "applied",
+            "started_at": self._began,
+            "finished_at": clock.now(),
+            "files": json.dumps(self._files, ensure_ascii=False, default=str),
+            "counts": json.dumps(reports),
+            "rejects": rejects,
+        }
         table = Base.metadata.tables["import_runs"]
         staged = stage(table, pa.Table.from_pylist([row]), default_known=None)
         references.upsert(writing, "import_runs", staged.rounds[0], source_id)

@@ -144,7 +144,8 @@ class Sandbox:
         if missing is None:
             return f"{text.splitlines()[0]}; SQL that DuckDB runs over the mapping's files is expected; mend it"
         tables = self.rows(
-            "SELECT table_name, list(column_name) FROM duckdb_columns() WHERE NOT internal AND NOT starts_with(table_name, '#') GROUP BY 1"
+            "SELECT table_name, list(column_name) FROM duckdb_columns() WHERE NOT internal AND NOT "
+            "starts_with(table_name, '#') GROUP BY 1"
         )
         known = "; ".join(f"{table} has {', '.join(names)}" for table, names in sorted(tables))
         return (

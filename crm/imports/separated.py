@@ -102,7 +102,8 @@ def separated(
         raise _wrong_encoding(spec, located, error) from error
     if counted.found % 2 and last is not None and _has_line_break(last):
         raise FileError(
-            f"{located} opens a {spec.quote} in or after row {start - 1} that is never closed; quotes in pairs are expected; "
+            f"{located} opens a {spec.quote} in or after row {start - 1} that is never closed; quotes in pairs are "
+            f"expected; "
             "close it, or declare another `quote`"
         )
 
@@ -131,7 +132,9 @@ def _has_line_break(batch: pa.RecordBatch) -> bool:
     return any("\n" in (column[-1].as_py() or "") for column in batch.columns)
 
 
-def texts(raw: IO[bytes] | _Counted, names: list[str], spec: FileSpec = PLAIN, drop: Any = None) -> Iterator[pa.RecordBatch]:
+def texts(
+    raw: IO[bytes] | _Counted, names: list[str], spec: FileSpec = PLAIN, drop: Any = None
+) -> Iterator[pa.RecordBatch]:
     """Batches of texts under the names given, the header line left out."""
     yield from pc.open_csv(
         raw,

@@ -12,6 +12,7 @@ import resource
 import sys
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 
 def main(workbook: str, sheet: str, skip: str, output: str, megabytes: str, seconds: str) -> int:
@@ -34,9 +35,9 @@ def main(workbook: str, sheet: str, skip: str, output: str, megabytes: str, seco
     return 0
 
 
-def _numbered(rows: Iterator[list[object]]) -> Iterator[list[str]]:
+def _numbered(rows: Iterator[Any]) -> Iterator[list[str]]:
     """The header behind the word row_no, then each row behind its number; empty rows count but are left out."""
-    names = next((row for row in rows if any(cell != "" for cell in row)), [])
+    names: list[Any] = next((row for row in rows if any(cell != "" for cell in row)), [])
     yield ["row_no", *[_text(cell) for cell in names]]
     for number, row in enumerate(rows, 1):
         cells = [_text(cell) for cell in row]

@@ -33,7 +33,7 @@ class Stored:
         self.source_id: int | None = found.column(0)[0].as_py() if found.num_rows else None
 
     def keys(self, table: str) -> str:
-        """The sandbox's table with the keys of a table of ours: source keys of this source, or natural keys of a list."""
+        """The sandbox's table with the keys of a table of ours: this source's keys, or the natural keys of a list."""
         if shapes()[table] == "reference":
             return self._load(f"#keys {table}", _text(select(_natural(table, self.source_id).c.key)))
         stored = Base.metadata.tables[table]
@@ -44,8 +44,7 @@ class Stored:
     def numbers(self, table: str) -> str:
         """The sandbox's table with the numbers that rows of other sources have."""
         stored = Base.metadata.tables[table]
-        number = TARGETS[table].number
-        assert number is not None
+        number = TARGETS[table].number or "source_key"
         other = stored.c.source_id != literal_column(str(self.source_id or 0))
         return self._load(f"#numbers {table}", _text(select(stored.c[number].label("key")).where(other)))
 

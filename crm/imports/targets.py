@@ -28,15 +28,19 @@ from crm.schema.base import TEXT_LIMIT
 
 Kind: TypeAlias = Literal["text", "moment", "money", "whole", "number", "flag", "day"]
 ENTITIES = {
-    "customers": "customer", "leads": "lead", "opportunities": "opportunity", "products": "product", "companies": "company",
-}  # fmt: skip
+    "customers": "customer",
+    "leads": "lead",
+    "opportunities": "opportunity",
+    "products": "product",
+    "companies": "company",
+}
 ATTRIBUTED = tuple(ENTITIES)
 LABELLED = ("customers", "leads", "opportunities")
 BEARERS = ("customers", "companies", "leads", "contacts")  # their rows bring a party along
 OWN = {"id", "version", "public_id", "seq", "source_id"}  # written by the records themselves
 _NOT_IMPORTED = {
-    "sources", "import_runs", "counters", "audit_log", "attribute_definitions", "attribute_values", "scores", "recommendations",
-    "segments", "segment_memberships", "fx_rates",
+    "sources", "import_runs", "counters", "audit_log", "attribute_definitions", "attribute_values", "scores",
+    "recommendations", "segments", "segment_memberships", "fx_rates",
 }  # fmt: skip
 DEFAULTS: dict[tuple[str, str], str] = {
     ("products", "status"): "'active'",

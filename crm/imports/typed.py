@@ -19,8 +19,14 @@ from crm.schema import Base
 from crm.schema.base import KEY_LENGTH
 
 SQL_TYPES: dict[Kind, str] = {
-    "text": "VARCHAR", "moment": "BIGINT", "money": "BIGINT", "whole": "BIGINT", "number": "DOUBLE", "flag": "BOOLEAN", "day": "DATE",
-}  # fmt: skip
+    "text": "VARCHAR",
+    "moment": "BIGINT",
+    "money": "BIGINT",
+    "whole": "BIGINT",
+    "number": "DOUBLE",
+    "flag": "BOOLEAN",
+    "day": "DATE",
+}
 PARTY_PREFIX = {"companies": "company:", "leads": "lead:", "contacts": "contact:"}  # customers: none
 _SHOWN = 60
 
@@ -31,14 +37,19 @@ def shortened(text: str) -> str:
 
 
 def typed_sql(plan: Plan, mapping: SourceMapping) -> str:
-    """The statement that makes ``#typed <table>``: ``#``, ``#row``, the columns, ``@code`` and ``%label``, ``problem``."""
+    """The statement that makes ``#typed <table>``.
+
+    Its columns: ``#`` (place in the query's answer), ``#row`` (row in the file), the table's own; ``@code`` and
+    ``%label`` for attributes and labels, with ``!@code`` and ``!%label`` for what is wrong with them; ``problem``.
+    """
     row = f"TRY_CAST({ROW_NO} AS BIGINT)" if plan.has_row_no else "CAST(NULL AS BIGINT)"
     parts = ['"#"', f'{row} AS "#row"', *_values(plan, mapping)]
     parts += [f"{item.given} AS {quoted('g:' + name)}" for name, item in plan.given.items()]
     parts += [f"{item.value} AS {quoted('@' + code)}" for code, item in plan.attributes.items()]
     parts += [f"{item.value} AS {quoted('%' + name)}" for name, item in plan.labels.items()]
     parts += [
-        f"CASE WHEN {item.given} IS NOT NULL AND {item.value} IS NULL THEN {_further_problem(sign, name, item, kind)} END "
+        f"CASE WHEN {item.given} IS NOT NULL AND {item.value} IS NULL THEN "
+        f"{_further_problem(sign, name, item, kind)} END "
         f"AS {quoted('!' + sign + name)}"
         for sign, name, item, kind in _further(plan)
     ]
@@ -130,7 +141,9 @@ def _problem(plan: Plan, mapping: SourceMapping) -> str:
         required.append("occurred_at")
     cases += [f"WHEN {quoted(name)} IS NULL THEN {_missing(name)}" for name in required]
     rules = {name: rule for name, rule in plan.target.checks.items() if name != "occurred"}
-    for name in sorted(rules, key=lambda name: (len(_columns_of(plan, rules[name])), name)):  # the plainest reason first
+    for name in sorted(
+        rules, key=lambda name: (len(_columns_of(plan, rules[name])), name)
+    ):  # the plainest reason first
         cases.append(_broken(plan, name, rules[name]))
     if plan.is_clocked:
         cases += _unclear(mapping)
@@ -146,7 +159,10 @@ def _not_cast(column: Expected, item: Cast) -> str:
         message = (
             f"{literal(column.name + ' has ')} || length({given}) || {literal(f' characters; {expected} are expected')}"
         )
-    return f"WHEN {given} IS NOT NULL AND {quoted(column.name)} IS NULL THEN {_struct(literal(column.name), code, message)}"
+    return (
+        f"WHEN {given} IS NOT NULL AND {quoted(column.name)} IS NULL THEN "
+        f"{_struct(literal(column.name), code, message)}"
+    )
 
 
 def _missing(name: str) -> str:
@@ -174,7 +190,10 @@ def _columns_of(plan: Plan, rule: str) -> list[str]:
 
 def _unclear(mapping: SourceMapping) -> list[str]:
     """The cases of clocks that cannot be."""
-    early = f"'known_at is ' || {_iso('known_at')} || '; no moment before occurred_at (' || {_iso('occurred_at')} || ') is expected'"
+    early = (
+        f"'known_at is ' || {_iso('known_at')} || '; no moment before occurred_at (' || {_iso('occurred_at')} || "
+        f"') is expected'"
+    )
     until = clock.now() if mapping.complete_until is None else mapping.complete_until
     end = "the present" if mapping.complete_until is None else f"the source's complete_until ({clock.iso(until)})"
     late = f"'occurred_at is ' || {_iso('occurred_at')} || {literal(f'; no moment after {end} is expected')}"

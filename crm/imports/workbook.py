@@ -81,11 +81,11 @@ def _run(path: Path, place: str, spec: FileSpec, output: Path, megabytes: int) -
     command = [
         sys.executable,
         "-I",
-        CHILD,
-        path.absolute(),
+        str(CHILD),
+        str(path.absolute()),
         spec.sheet or "",
         str(spec.skip),
-        output,
+        str(output),
         str(megabytes),
         str(SECONDS),
     ]
@@ -97,11 +97,13 @@ def _run(path: Path, place: str, spec: FileSpec, output: Path, megabytes: int) -
         ) from error
     if done.returncode == _NO_SUCH_SHEET:
         raise WorkbookError(
-            f"{place} has no sheet {spec.sheet!r}; its sheets are {done.stdout}; mend `sheet` of the file {spec.name} in the mapping"
+            f"{place} has no sheet {spec.sheet!r}; its sheets are {done.stdout}; mend `sheet` of the file "
+            f"{spec.name} in the mapping"
         )
     if done.returncode:
         lines = done.stderr.strip().splitlines()
         reason = lines[-1] if lines else f"the reader ended with {done.returncode}"
         raise WorkbookError(
-            f"{place} cannot be read within {megabytes} MB ({reason}); a sound workbook is expected; save it again or export it as CSV"
+            f"{place} cannot be read within {megabytes} MB ({reason}); a sound workbook is expected; save it again "
+            f"or export it as CSV"
         )

@@ -33,16 +33,22 @@ MAPPING: dict[str, Any] = {
             "sql": "SELECT id AS source_key, 'b2c' AS kind, name, plan, joined AS occurred_at, row_no FROM people",
             "attributes": {"plan": "picklist"},
         },
-        "products": {"sql": "SELECT item AS source_key, min(sold_at) AS occurred_at, min(row_no) AS row_no FROM sold GROUP BY item"},
+        "products": {
+            "sql": "SELECT item AS source_key, min(sold_at) AS occurred_at, min(row_no) AS row_no FROM sold GROUP BY "
+            "item"
+        },
         "orders": {
             "sql": "SELECT no AS source_key, any_value(customer) AS customer_key, 'sale' AS kind, 'GBP' AS currency, "
-            "sum(TRY_CAST(qty AS DECIMAL(9,2)) * TRY_CAST(price AS DECIMAL(9,2))) AS amount, min(sold_at) AS occurred_at, min(row_no) AS row_no "
+            "sum(TRY_CAST(qty AS DECIMAL(9,2)) * TRY_CAST(price AS DECIMAL(9,2))) AS amount, min(sold_at) AS "
+            "occurred_at, min(row_no) AS row_no "
             "FROM sold GROUP BY no ORDER BY row_no"
         },
         "order_lines": {
-            "sql": "SELECT no || '/' || line AS source_key, no AS order_key, line AS line_no, customer AS customer_key, "
+            "sql": "SELECT no || '/' || line AS source_key, no AS order_key, line AS line_no, customer AS "
+            "customer_key, "
             "item AS product_key, 'sale' AS kind, qty AS quantity, price AS unit_price, "
-            "TRY_CAST(qty AS DECIMAL(9,2)) * TRY_CAST(price AS DECIMAL(9,2)) AS amount, 'GBP' AS currency, sold_at AS occurred_at, row_no FROM sold"
+            "TRY_CAST(qty AS DECIMAL(9,2)) * TRY_CAST(price AS DECIMAL(9,2)) AS amount, 'GBP' AS currency, sold_at "
+            "AS occurred_at, row_no FROM sold"
         },
     },
 }
@@ -67,7 +73,11 @@ class Shop:
 
     def table(self, name: str, **changes: Any) -> Shop:
         """Change one table of the mapping; None removes a key."""
-        table = {key: value for key, value in {**self.mapping["tables"].get(name, {}), **changes}.items() if value is not None}
+        table = {
+            key: value
+            for key, value in {**self.mapping["tables"].get(name, {}), **changes}.items()
+            if value is not None
+        }
         return self.declare(tables={**self.mapping["tables"], name: table})
 
     def only(self, *names: str) -> Shop:

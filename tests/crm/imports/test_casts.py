@@ -44,16 +44,36 @@ def test_local_times_are_those_of_the_first_of_two_hours(sandbox: Sandbox, zone:
 
 
 def test_the_edges_of_summer_time(sandbox: Sandbox) -> None:
-    found = values(sandbox, "moment", ["2026-03-29T02:30", "2026-10-25T02:30", "2026-10-25T02:30+01:00"], "Europe/Berlin")
-    assert [clock.iso(item) for item in found] == ["2026-03-29T01:30:00Z", "2026-10-25T00:30:00Z", "2026-10-25T01:30:00Z"]
+    found = values(
+        sandbox, "moment", ["2026-03-29T02:30", "2026-10-25T02:30", "2026-10-25T02:30+01:00"], "Europe/Berlin"
+    )
+    assert [clock.iso(item) for item in found] == [
+        "2026-03-29T01:30:00Z",
+        "2026-10-25T00:30:00Z",
+        "2026-10-25T01:30:00Z",
+    ]
 
 
 def test_moments(sandbox: Sandbox) -> None:
-    given = ["1969-12-31T23:59:59.999999Z", "2025-06-01", "2025-06-01T10:00:00.1234569-0130", "infinity", "epoch", "1/6/2025", "2025-02-30", "", None]
+    given = [
+        "1969-12-31T23:59:59.999999Z",
+        "2025-06-01",
+        "2025-06-01T10:00:00.1234569-0130",
+        "infinity",
+        "epoch",
+        "1/6/2025",
+        "2025-02-30",
+        "",
+        None,
+    ]
     assert values(sandbox, "moment", given) == [
         -1, clock.parse("2025-06-01"), clock.parse("2025-06-01T11:30:00.123456Z"), *["not_a_moment"] * 4, None, None,
     ]  # fmt: skip
-    assert values(sandbox, "moment", ["2025-06-01T10:00", "x", "2025-06-01T10:00Z"], None) == ["no_zone", "not_a_moment", clock.parse("2025-06-01T10:00Z")]
+    assert values(sandbox, "moment", ["2025-06-01T10:00", "x", "2025-06-01T10:00Z"], None) == [
+        "no_zone",
+        "not_a_moment",
+        clock.parse("2025-06-01T10:00Z"),
+    ]
     assert values(sandbox, "moment", [5, 2**62]) == [5, "out_of_range"]
     assert values(sandbox, "moment", pa.array([5], pa.timestamp("us", "UTC")), None) == [5]
     assert values(sandbox, "moment", pa.array([5], pa.timestamp("us")), None) == ["no_zone"]
@@ -69,7 +89,8 @@ def test_moments(sandbox: Sandbox) -> None:
          [6, 6, 7, 0, "not_whole", "not_whole", "not_whole", 5]),
         ("whole", [6.0, 6.5, 1e300], [6, "not_whole", "not_whole"]),
         ("whole", [True], [1]),
-        ("number", ["1.5", "nan", "NaN", "-Infinity", "1e999", "abc"], [1.5, None, None, "infinite", "infinite", "not_a_number"]),
+        ("number", ["1.5", "nan", "NaN", "-Infinity", "1e999", "abc"],
+         [1.5, None, None, "infinite", "infinite", "not_a_number"]),
         ("flag", ["Yes", "n", "TRUE", "0", "1.0", "maybe"], [True, False, True, False, True, "not_yes_or_no"]),
         ("day", ["2025-06-01", "2025-06-01T00:00:00", "2025-06-01 10:00", "01.06.2025", "2025-02-30"],
          [datetime(2025, 6, 1, tzinfo=UTC).date()] * 2 + ["not_a_date"] * 3),
@@ -87,4 +108,11 @@ def test_a_key_is_cut_off_at_its_limit_and_a_text_keeps_its_spaces(sandbox: Sand
 
 def test_an_outcome_is_a_number_or_yes_and_no(sandbox: Sandbox) -> None:
     sandbox.load("given", pa.table({"v": ["yes", "No", "1", "0.5", "perhaps", None]}))
-    assert [row[0] for row in sandbox.rows(f"SELECT {outcome('v', 'VARCHAR').value} FROM given")] == [1.0, 0.0, 1.0, 0.5, None, None]
+    assert [row[0] for row in sandbox.rows(f"SELECT {outcome('v', 'VARCHAR').value} FROM given")] == [
+        1.0,
+        0.0,
+        1.0,
+        0.5,
+        None,
+        None,
+    ]

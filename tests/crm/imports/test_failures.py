@@ -52,15 +52,25 @@ def many(shop: Shop, rows: int) -> Shop:
 def contents(settings: Settings) -> dict[str, int]:
     """Rows of each table, the audit log included."""
     with crm.open(settings) as records:
-        names = ("sources", "customers", "parties", "products", "orders", "order_lines", "attribute_values", "import_runs", "audit_log")
+        names = (
+            "sources",
+            "customers",
+            "parties",
+            "products",
+            "orders",
+            "order_lines",
+            "attribute_values",
+            "import_runs",
+            "audit_log",
+        )
         return {name: records.arrow(name).num_rows for name in names}
 
 
 def test_a_disk_that_fills_up_leaves_the_records_as_they_were(settings: Settings, shop: Shop) -> None:
     big, before = many(shop, 20_000), contents(settings)
-    with crm.open(settings) as records, files_of_at_most(4 * 2**20):
-        with pytest.raises(RecordsError, match="nothing was written to .*: the disk .*; make room and try again"):
-            big.run(records)
+    refused = pytest.raises(RecordsError, match=r"nothing was written to .*: the disk .*; make room and try again")
+    with crm.open(settings) as records, files_of_at_most(4 * 2**20), refused:
+        big.run(records)
     assert contents(settings) == before
     with crm.open(settings) as records:
         assert big.run(records).tables["order_lines"].accepted == 20_000
@@ -68,7 +78,10 @@ def test_a_disk_that_fills_up_leaves_the_records_as_they_were(settings: Settings
 
 def test_a_disk_too_full_for_the_rejects_imports_nothing(records: Records, shop: Shop) -> None:
     path = many(shop, 3_000).file("people.csv", CUSTOMERS.replace("2025", "x025")).path
-    with files_of_at_most(2**16), pytest.raises(FileError, match="the rejected rows cannot be written to .*; nothing was imported"):
+    with (
+        files_of_at_most(2**16),
+        pytest.raises(FileError, match=r"the rejected rows cannot be written to .*; nothing was imported"),
+    ):
         run_import(records, path, shop.folder)
     assert records.watermark() == 0
     assert list(records.settings.rejects_dir.iterdir()) == []

@@ -135,7 +135,10 @@ def test_a_workbook(tmp_path: Path) -> None:
         {"id": "7", "x": "0.5", "ok": "true", "at": "2025-06-01T12:00:00", "row_no": 1},
         {"id": "0", "x": "<script>alert(1)</script>", "ok": None, "at": None, "row_no": 3},
     ]
-    assert read(packed(tmp_path / "x.zip", path.read_bytes(), "b.xlsx"), "b.xlsx", format="xlsx", sheet="Second")[0]["id"] == "7"
+    assert (
+        read(packed(tmp_path / "x.zip", path.read_bytes(), "b.xlsx"), "b.xlsx", format="xlsx", sheet="Second")[0]["id"]
+        == "7"
+    )
 
 
 def test_double_names_are_told_apart(tmp_path: Path) -> None:
@@ -157,7 +160,9 @@ def test_double_names_are_told_apart(tmp_path: Path) -> None:
         ("x.txt", b"\xff\xfe\xff", {"format": "fixed", "spans": {"a": (1, 2)}}, "is not utf-8 in line 1"),
     ],
 )  # fmt: skip
-def test_a_file_of_another_kind_is_named(tmp_path: Path, name: str, content: bytes, declared: dict[str, Any], message: str) -> None:
+def test_a_file_of_another_kind_is_named(
+    tmp_path: Path, name: str, content: bytes, declared: dict[str, Any], message: str
+) -> None:
     path = tmp_path / name
     path.write_bytes(content)
     with pytest.raises(FileError, match=f"{name}.*{message}"):
@@ -168,14 +173,16 @@ def test_a_row_without_end_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPa
     monkeypatch.setattr("crm.imports.separated.BLOCK", 2**20)
     path = tmp_path / "x.csv"
     path.write_text('id,note\n1,"never closed\n' + "x" * 4_000_000)
-    with pytest.raises(FileError, match='a row of more than 1 MB .*; look for a missing " and for the delimiter'):
+    with pytest.raises(FileError, match=r'a row of more than 1 MB .*; look for a missing " and for the delimiter'):
         read(path)
 
 
 def test_a_quote_that_is_never_closed_swallows_nothing(tmp_path: Path) -> None:
     path = tmp_path / "x.csv"
     path.write_text('id,note\n1,a\n2,"b\n3,c\n4,d\n')
-    with pytest.raises(FileError, match='opens a " in or after row 2 that is never closed; quotes in pairs are expected'):
+    with pytest.raises(
+        FileError, match=r'opens a " in or after row 2 that is never closed; quotes in pairs are expected'
+    ):
         read(path)
     path.write_text('id,note\n1,5" pipe\n2,a\n')
     assert [row["note"] for row in read(path)] == ['5" pipe', "a"]
@@ -189,16 +196,24 @@ def test_an_encrypted_member_is_named(tmp_path: Path) -> None:
     for start in (raw.find(b"PK\x03\x04") + 6, raw.find(b"PK\x01\x02") + 8):
         raw[start] |= 1  # the flag that says: encrypted
     (tmp_path / "x.zip").write_bytes(raw)
-    with pytest.raises(FileError, match="x.zip!x.csv cannot be unpacked .*; an archive without a password is expected"):
+    with pytest.raises(
+        FileError, match=r"x.zip!x.csv cannot be unpacked .*; an archive without a password is expected"
+    ):
         read(tmp_path / "x.zip", "x.csv")
 
 
 def test_missing_files_are_all_named(shop: Shop) -> None:
     (shop.folder / "people.csv").unlink()
-    mapping = load(shop.declare(files={"people": {"path": ["people.csv", "a.zip!people.csv"]}, "sold": {"path": "sold.csv.gz"}}).path)
-    with pytest.raises(FileError, match=r"has no people.csv or a.zip!people.csv, sold.csv.gz; the files of shop are expected there"):
+    mapping = load(
+        shop.declare(
+            files={"people": {"path": ["people.csv", "a.zip!people.csv"]}, "sold": {"path": "sold.csv.gz"}}
+        ).path
+    )
+    with pytest.raises(
+        FileError, match=r"has no people.csv or a.zip!people.csv, sold.csv.gz; the files of shop are expected there"
+    ):
         locate(mapping, shop.folder)
-    with pytest.raises(FileError, match="nowhere does not exist; the folder with the files of shop is expected"):
+    with pytest.raises(FileError, match=r"nowhere does not exist; the folder with the files of shop is expected"):
         locate(mapping, shop.folder / "nowhere")
 
 

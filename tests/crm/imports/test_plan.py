@@ -14,23 +14,31 @@ WHOLE = "SELECT id AS source_key, 'b2c' AS kind, joined AS occurred_at, row_no F
 @pytest.mark.parametrize(
     ("sql", "changes", "message"),
     [
-        ("SELEC 1", {}, 'the query of customers does not run: Parser Error: syntax error at or near "SELEC"; SQL that DuckDB runs'),
-        ("SELECT CAST(name AS INT) AS source_key FROM people", {}, "does not run: Conversion Error: Could not convert string 'Ada'"),
-        ("SELECT ident AS source_key FROM people", {}, "names 'ident', which no file has; .*people has id, name, plan, joined, row_no; sold has"),
+        ("SELEC 1", {}, 'the query of customers does not run: Parser Error: syntax error at or near "SELEC"; SQL '
+                        'that DuckDB runs'),
+        ("SELECT CAST(name AS INT) AS source_key FROM people", {}, "does not run: Conversion Error: Could not "
+                                                                   "convert string 'Ada'"),
+        ("SELECT ident AS source_key FROM people", {}, "names 'ident', which no file has; .*people has id, name, "
+                                                       "plan, joined, row_no; sold has"),
         ("SELECT * FROM persons", {}, "does not run: Catalog Error: Table with name persons does not exist"),
         ("SELECT 1; SELECT 2", {}, "is 2 statements or no SELECT; one SELECT is expected"),
         ("CREATE TABLE x AS SELECT 1", {}, "is 1 statements or no SELECT"),
-        ("SELECT id AS source_key, joined AS occurred_at FROM people", {}, "gives no kind, which customers needs; add the column"),
+        ("SELECT id AS source_key, joined AS occurred_at FROM people", {}, "gives no kind, which customers needs; "
+                                                                           "add the column"),
         ("SELECT 'b2c' AS kind, joined AS occurred_at FROM people", {}, "gives no source_key, which customers needs"),
-        ("SELECT 'b2c' AS kind, joined AS occurred_at FROM people", {"key": "row_number"}, "gives no row_no, which stands for the key"),
-        ("SELECT id AS source_key, 'b2c' AS kind FROM people", {}, "gives no occurred_at and the source no snapshot_at"),
+        ("SELECT 'b2c' AS kind, joined AS occurred_at FROM people", {"key": "row_number"}, "gives no row_no, which "
+                                                                                           "stands for the key"),
+        ("SELECT id AS source_key, 'b2c' AS kind FROM people", {}, "gives no occurred_at and the source no "
+                                                                   "snapshot_at"),
         (WHOLE.replace("row_no", "name AS regon"), {}, "gives a column regon; .* did you mean region"),
         (WHOLE.replace("row_no", "plan AS shoe_size"), {}, "gives a column shoe_size; .* declare it under attributes"),
         (WHOLE, {"attributes": {"plan": "text"}}, "gives no plan, which the attribute plan wants"),
         (WHOLE, {"labels": {"churn": "gone"}}, "gives no gone, which the label churn wants"),
     ],
 )  # fmt: skip
-def test_a_query_that_does_not_fit_is_named(records: Records, shop: Shop, sql: str, changes: dict[str, object], message: str) -> None:
+def test_a_query_that_does_not_fit_is_named(
+    records: Records, shop: Shop, sql: str, changes: dict[str, object], message: str
+) -> None:
     bent = shop.only("customers").table("customers", sql=sql, **{"attributes": None, **changes})
     with pytest.raises(MappingError, match=message):
         bent.run(records)

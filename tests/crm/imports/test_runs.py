@@ -36,7 +36,8 @@ def test_lines_hang_on_their_orders_customers_and_products(records: Records, sho
     shop.run(records)
     found = records.query(
         "SELECT l.source_key, o.order_no, c.customer_no, p.product_no, l.amount FROM order_lines l "
-        "JOIN orders o ON o.id = l.order_id AND o.version = l.order_version LEFT JOIN customers c ON c.id = l.customer_id "
+        "JOIN orders o ON o.id = l.order_id AND o.version = l.order_version LEFT JOIN customers c ON c.id = "
+        "l.customer_id "
         "JOIN products p ON p.id = l.product_id ORDER BY l.id"
     )
     assert [tuple(row.values()) for row in found.to_pylist()] == [
@@ -48,7 +49,10 @@ def test_lines_hang_on_their_orders_customers_and_products(records: Records, sho
 
 
 def test_both_clocks_follow_the_zone_and_the_lag(records: Records, shop: Shop) -> None:
-    shop.file("sold.csv", "no,customer,sold_at,line,item,qty,price\n1,A,2025-02-01T09:30:00+05:00,1,tea,1,1\n2,A,2025-02-02,1,tea,1,1\n")
+    shop.file(
+        "sold.csv",
+        "no,customer,sold_at,line,item,qty,price\n1,A,2025-02-01T09:30:00+05:00,1,tea,1,1\n2,A,2025-02-02,1,tea,1,1\n",
+    )
     shop.run(records)
     found = rows(records, "orders", "occurred_at", "known_at")
     assert [clock.iso(row["occurred_at"]) for row in found] == ["2025-02-01T04:30:00Z", "2025-02-02T00:00:00Z"]
@@ -61,7 +65,9 @@ def test_the_same_files_again_change_nothing(records: Records, shop: Shop) -> No
     second = shop.run(records)
     assert records.watermark() == mark
     assert records.arrow("order_lines").equals(orders)
-    assert {name: table.read for name, table in second.tables.items()} == {name: table.read for name, table in first.tables.items()}
+    assert {name: table.read for name, table in second.tables.items()} == {
+        name: table.read for name, table in first.tables.items()
+    }
     assert all(table.unchanged == table.accepted == table.read for table in second.tables.values())
 
 
@@ -70,7 +76,9 @@ def test_a_changed_row_is_a_correction_known_later(records: Records, shop: Shop)
     before = clock.now()
     report = shop.file("sold.csv", ORDERS.replace("cup,1,7.25", "cup,3,7.25")).run(records)
     assert report.tables["order_lines"].unchanged == 3
-    versions = records.query("SELECT version, op, quantity, occurred_at, known_at FROM order_lines WHERE source_key = '1/2' ORDER BY version")
+    versions = records.query(
+        "SELECT version, op, quantity, occurred_at, known_at FROM order_lines WHERE source_key = '1/2' ORDER BY version"
+    )
     first, second = versions.to_pylist()
     assert (first["quantity"], second["quantity"]) == (1.0, 3.0)
     assert (first["op"], second["op"]) == ("assert", "correct")
@@ -89,7 +97,8 @@ def test_new_rows_of_a_grown_file_are_added(records: Records, shop: Shop) -> Non
 def test_a_customer_brings_its_party_and_person(records: Records, shop: Shop) -> None:
     shop.table(
         "customers",
-        sql="SELECT id AS source_key, 'b2c' AS kind, name AS given_name, 'Day' AS family_name, 'f' AS sex, joined AS occurred_at FROM people",
+        sql="SELECT id AS source_key, 'b2c' AS kind, name AS given_name, 'Day' AS family_name, 'f' AS sex, joined AS "
+        "occurred_at FROM people",
         attributes=None,
     ).run(records)
     found = records.query(
@@ -104,10 +113,12 @@ def test_one_party_may_have_two_roles(records: Records, shop: Shop) -> None:
     shop.table(
         "customers", sql="SELECT id AS source_key, 'b2b' AS kind, joined AS occurred_at FROM people", attributes=None
     ).table(
-        "companies", sql="SELECT id AS source_key, id AS party_key, name AS legal_name, joined AS occurred_at FROM people"
+        "companies",
+        sql="SELECT id AS source_key, id AS party_key, name AS legal_name, joined AS occurred_at FROM people",
     ).run(records)
     found = records.query(
-        "SELECT a.kind, a.display_name FROM customers c JOIN companies f ON f.party_id = c.party_id JOIN parties a ON a.id = c.party_id"
+        "SELECT a.kind, a.display_name FROM customers c JOIN companies f ON f.party_id = c.party_id JOIN parties a "
+        "ON a.id = c.party_id"
     ).to_pylist()
     assert sorted(row["display_name"] for row in found) == ["Ada", "Bo", "Cy"]
     assert {row["kind"] for row in found} == {"organisation"}
@@ -125,25 +136,36 @@ def test_numbers_of_another_source_are_told_apart(records: Records, shop: Shop) 
 
 def test_rows_may_be_taken_back(records: Records, shop: Shop) -> None:
     shop.run(records)
-    gone = shop.only("orders").table("orders", sql="SELECT '2' AS source_key, 'retract' AS op, * FROM (SELECT 'sale' AS kind, 'GBP' AS currency, NULL AS occurred_at, 1 AS row_no)")
+    gone = shop.only("orders").table(
+        "orders",
+        sql="SELECT '2' AS source_key, 'retract' AS op, * FROM (SELECT 'sale' AS kind, 'GBP' AS currency, NULL AS "
+        "occurred_at, 1 AS row_no)",
+    )
     assert gone.run(records).tables["orders"].accepted == 1
     last = records.query("SELECT op FROM orders WHERE source_key = '2' ORDER BY version DESC LIMIT 1").to_pylist()
     assert last == [{"op": "retract"}]
     unknown = gone.table("orders", sql=gone.mapping["tables"]["orders"]["sql"].replace("'2'", "'9'"))
     report = unknown.run(records)
     assert report.rejects is not None
-    assert "source_key is '9'; a row that was imported before is expected of one to retract" in report.rejects.read_text()
+    assert (
+        "source_key is '9'; a row that was imported before is expected of one to retract" in report.rejects.read_text()
+    )
 
 
 def test_versions_of_one_row_are_its_history(records: Records, shop: Shop) -> None:
-    shop.file("people.csv", "id,name,plan,joined\nA,Ada,gold,2025-01-02 10:00\nA,Ada,tin,2025-01-09 10:00\nA,Eve,,2025-01-10 10:00\n")
+    shop.file(
+        "people.csv",
+        "id,name,plan,joined\nA,Ada,gold,2025-01-02 10:00\nA,Ada,tin,2025-01-09 10:00\nA,Eve,,2025-01-10 10:00\n",
+    )
     history = shop.only("customers").table("customers", history=True)
     history.run(records)
     mark = records.watermark()
     assert [row["version"] for row in rows(records, "customers_versions", "version")] == [1, 2, 3]
     names = [row["display_name"] for row in rows(records, "parties_versions", "display_name")]
     assert names == ["Ada", "Eve"]
-    values = [(row["value_text"], row["is_cleared"]) for row in rows(records, "attribute_values", "value_text", "is_cleared")]
+    values = [
+        (row["value_text"], row["is_cleared"]) for row in rows(records, "attribute_values", "value_text", "is_cleared")
+    ]
     assert values == [("gold", False), ("tin", False), (None, True)]
     again = history.run(records)
     assert all(table.unchanged == table.read for table in again.tables.values())
@@ -164,7 +186,13 @@ def test_a_run_leaves_a_trace_in_runs_and_audit(records: Records, shop: Shop) ->
 def test_the_source_is_declared_with_what_the_mapping_says(records: Records, shop: Shop) -> None:
     shop.declare(title="The shop", licence="own", basis="contract", kind="till").run(records)
     (source,) = [item for item in records.sources() if item.name == "shop"]
-    assert (source.title, source.licence, source.basis, source.kind, source.zone) == ("The shop", "own", "contract", "till", "Europe/London")
+    assert (source.title, source.licence, source.basis, source.kind, source.zone) == (
+        "The shop",
+        "own",
+        "contract",
+        "till",
+        "Europe/London",
+    )
     assert source.complete_until == clock.parse("2025-03-01")
     assert source.lag == clock.HOUR
     assert source.tables["order_lines"] == 4
@@ -203,12 +231,20 @@ def test_a_snapshot_is_seen_from_the_microsecond_after_it(records: Records, shop
 
 def test_a_later_snapshot_brings_only_what_changed(records: Records, shop: Shop) -> None:
     sql = "SELECT id AS source_key, 'b2c' AS kind, plan FROM people"
-    june = shop.only("customers").table("customers", sql=sql).declare(complete_until=None, snapshot_at="2025-06-01T00:00:00")
+    june = (
+        shop.only("customers")
+        .table("customers", sql=sql)
+        .declare(complete_until=None, snapshot_at="2025-06-01T00:00:00")
+    )
     june.run(records)
-    july = june.declare(snapshot_at="2025-07-01T00:00:00").file("people.csv", "id,name,plan,joined\nA,,tin,\nB,,gold,\nC,,,\n")
+    july = june.declare(snapshot_at="2025-07-01T00:00:00").file(
+        "people.csv", "id,name,plan,joined\nA,,tin,\nB,,gold,\nC,,,\n"
+    )
     report = july.run(records)
     assert report.tables["customers"].unchanged == 3
-    found = records.query("SELECT source_key, value_text, is_cleared, known_at FROM attribute_values ORDER BY seq").to_pylist()
+    found = records.query(
+        "SELECT source_key, value_text, is_cleared, known_at FROM attribute_values ORDER BY seq"
+    ).to_pylist()
     later = clock.parse("2025-06-30T23:00:00Z")
     assert [(row["source_key"], row["value_text"], row["is_cleared"]) for row in found if row["known_at"] == later] == [
         ("customer/A/plan", "tin", False),
@@ -222,7 +258,9 @@ def test_a_later_snapshot_brings_only_what_changed(records: Records, shop: Shop)
 
 def test_keyless_rows_are_told_by_their_number(records: Records, shop: Shop, tmp_path: Path) -> None:
     keyless = shop.only("orders").table(
-        "orders", key="row_number", sql="SELECT 'sale' AS kind, 'GBP' AS currency, sold_at AS occurred_at, row_no FROM sold"
+        "orders",
+        key="row_number",
+        sql="SELECT 'sale' AS kind, 'GBP' AS currency, sold_at AS occurred_at, row_no FROM sold",
     )
     keyless.run(records)
     assert [row["source_key"] for row in rows(records, "orders", "source_key")] == ["1", "2", "3", "4"]

@@ -25,7 +25,11 @@ DEALS: dict[str, str] = {
     "opportunity_stage_changes": "SELECT id || '/1' AS source_key, id AS opportunity_key, 1 AS ordinal, "
     "'Sales/' || stage AS to_stage_key, owner AS moved_by_key, day AS occurred_at, row_no FROM deals",
 }
-FILE = "id,customer,stage,amount,owner,day\nd1,A,Won,10,Olga,2025-02-01\nd2,B,Lost,5,Omar,2025-02-02\nd3,,Trial,,Olga,2025-02-03\n"
+FILE = """id,customer,stage,amount,owner,day
+d1,A,Won,10,Olga,2025-02-01
+d2,B,Lost,5,Omar,2025-02-02
+d3,,Trial,,Olga,2025-02-03
+"""
 
 
 @pytest.fixture
@@ -45,11 +49,14 @@ def test_lists_are_referred_to_by_their_names(any_records: Records, deals: Shop)
     assert report.rejects is None
     found = any_records.query(
         "SELECT o.opportunity_no, s.name, r.code, u.name AS owner, t.name AS team FROM opportunities o "
-        "JOIN pipeline_stages s ON s.id = o.stage_id AND s.pipeline_id = o.pipeline_id LEFT JOIN close_reasons r ON r.id = o.close_reason_id "
+        "JOIN pipeline_stages s ON s.id = o.stage_id AND s.pipeline_id = o.pipeline_id LEFT JOIN close_reasons r ON "
+        "r.id = o.close_reason_id "
         "JOIN users u ON u.id = o.owner_id JOIN teams t ON t.id = u.team_id ORDER BY o.id"
     )
     assert [tuple(row.values()) for row in found.to_pylist()] == [
-        ("d1", "Won", None, "Olga", "North"), ("d2", "Lost", "price", "Omar", "North"), ("d3", "Trial", None, "Olga", "North"),
+        ("d1", "Won", None, "Olga", "North"),
+        ("d2", "Lost", "price", "Omar", "North"),
+        ("d3", "Trial", None, "Olga", "North"),
     ]  # fmt: skip
     again = deals.run(any_records)
     assert all(table.unchanged == table.read for table in again.tables.values())
@@ -65,7 +72,9 @@ def test_lists_are_referred_to_by_their_names(any_records: Records, deals: Shop)
         ("d2,B", "d2,Z", ("opportunities", "customer_key", "orphan")),
     ],
 )
-def test_a_deal_is_rejected_and_its_moves_with_it(records: Records, deals: Shop, old: str, new: str, wanted: tuple[str, str, str]) -> None:
+def test_a_deal_is_rejected_and_its_moves_with_it(
+    records: Records, deals: Shop, old: str, new: str, wanted: tuple[str, str, str]
+) -> None:
     report = deals.file("deals.csv", FILE.replace(old, new)).run(records)
     assert codes(report)[0] == wanted
     assert report.tables["opportunities"].accepted == 2
@@ -75,7 +84,9 @@ def test_a_deal_is_rejected_and_its_moves_with_it(records: Records, deals: Shop,
 def test_a_short_name_must_be_the_only_one(records: Records, deals: Shop) -> None:
     sql = DEALS["opportunity_stage_changes"].replace("'Sales/' || stage", "stage")
     report = deals.table("opportunity_stage_changes", sql=sql).run(records)
-    assert report.tables["opportunity_stage_changes"].accepted == 1  # Trial is in one pipeline only, Won and Lost in both
+    assert (
+        report.tables["opportunity_stage_changes"].accepted == 1
+    )  # Trial is in one pipeline only, Won and Lost in both
 
 
 def test_a_lost_deal_needs_its_reason(records: Records, deals: Shop) -> None:
@@ -88,9 +99,12 @@ def test_the_basis_covers_what_the_mapping_says_and_no_more(records: Records, sh
     plain = shop.only("customers").declare(basis="contract")
     plain.run(records)
     assert records.arrow("consents").num_rows == 0
-    plain.declare(covers=[{"purpose": "service", "channel": "email"}, {"purpose": "service", "channel": "post"}]).run(records)
+    plain.declare(covers=[{"purpose": "service", "channel": "email"}, {"purpose": "service", "channel": "post"}]).run(
+        records
+    )
     found = records.query(
-        "SELECT c.customer_no, n.purpose, n.channel, n.decision, n.basis, n.occurred_at - c.occurred_at AS late FROM consents n "
+        "SELECT c.customer_no, n.purpose, n.channel, n.decision, n.basis, n.occurred_at - c.occurred_at AS late FROM "
+        "consents n "
         "JOIN customers c ON c.party_id = n.party_id ORDER BY n.id"
     ).to_pylist()
     assert len(found) == 6
@@ -105,27 +119,46 @@ def test_consents_name_the_customer_or_the_lead(records: Records, shop: Shop) ->
     report = shop.only("customers").table("consents", sql=sql).run(records)
     assert (report.tables["consents"].accepted, report.tables["consents"].rejected) == (3, 1)
     assert codes(report) == [("consents", "customer_key", "missing")]
-    parties = records.query("SELECT c.customer_no FROM consents n JOIN customers c ON c.party_id = n.party_id ORDER BY n.id")
+    parties = records.query(
+        "SELECT c.customer_no FROM consents n JOIN customers c ON c.party_id = n.party_id ORDER BY n.id"
+    )
     assert parties.column(0).to_pylist() == ["A", "A", "B"]
 
 
 def test_labels_say_what_became_of_whom(records: Records, shop: Shop) -> None:
-    sql = "SELECT id AS source_key, 'b2c' AS kind, joined AS occurred_at, CASE plan WHEN 'gold' THEN 'yes' WHEN 'tin' THEN 'no' END AS gone FROM people"
+    sql = (
+        "SELECT id AS source_key, 'b2c' AS kind, joined AS occurred_at, CASE plan WHEN 'gold' THEN 'yes' WHEN "
+        "'tin' THEN 'no' END AS gone FROM people"
+    )
     shop.only("customers").table("customers", sql=sql, labels={"churn": "gone"}, attributes=None).run(records)
-    found = records.query("SELECT c.customer_no, l.name, l.value FROM labels l JOIN customers c ON c.id = l.customer_id ORDER BY l.id")
+    found = records.query(
+        "SELECT c.customer_no, l.name, l.value FROM labels l JOIN customers c ON c.id = l.customer_id ORDER BY l.id"
+    )
     assert [tuple(row.values()) for row in found.to_pylist()] == [("A", "churn", 1.0), ("C", "churn", 0.0)]
 
 
 def test_attributes_keep_their_type_and_what_is_said_of_them(records: Records, shop: Shop) -> None:
-    sql = "SELECT id AS source_key, 'b2c' AS kind, joined AS occurred_at, row_no AS visits, 0.5 * row_no AS weight, name, id = 'A' AS vip, left(joined, 10) AS day, plan FROM people"
+    sql = (
+        "SELECT id AS source_key, 'b2c' AS kind, joined AS occurred_at, row_no AS visits, 0.5 * row_no AS weight, "
+        "name, id = 'A' AS vip, left(joined, 10) AS day, plan FROM people"
+    )
     attributes = {
-        "visits": {"type": "int", "unit": "visits", "title": "Visits"}, "weight": {"type": "decimal", "data_class": "special"},
-        "vip": "bool", "day": "date", "plan": {"type": "text", "known": "after_outcome", "suspect": "allowed: it is old"},
+        "visits": {"type": "int", "unit": "visits", "title": "Visits"},
+        "weight": {"type": "decimal", "data_class": "special"},
+        "vip": "bool",
+        "day": "date",
+        "plan": {"type": "text", "known": "after_outcome", "suspect": "allowed: it is old"},
     }  # fmt: skip
-    shop.only("customers").table("customers", sql=sql, attributes=attributes, known={"lifecycle": "after_outcome"}).run(records)
+    shop.only("customers").table("customers", sql=sql, attributes=attributes, known={"lifecycle": "after_outcome"}).run(
+        records
+    )
     infos = {info.code: info for info in records.attributes("customer")}
     assert (infos["visits"].unit, infos["visits"].title, infos["weight"].data_class) == ("visits", "Visits", "special")
-    assert (infos["plan"].known, infos["plan"].suspect, infos["lifecycle"].known) == ("after_outcome", "allowed: it is old", "after_outcome")
+    assert (infos["plan"].known, infos["plan"].suspect, infos["lifecycle"].known) == (
+        "after_outcome",
+        "allowed: it is old",
+        "after_outcome",
+    )
     found = records.query(
         "SELECT d.code, v.value_int, v.value_decimal, v.value_bool, v.value_on, v.value_text FROM attribute_values v "
         "JOIN attribute_definitions d ON d.id = v.definition_id WHERE v.source_key LIKE 'customer/A/%' ORDER BY d.code"
@@ -139,9 +172,13 @@ def test_a_campaign_with_its_arms_in_one_run(records: Records, shop: Shop) -> No
     tables = {
         "customers": shop.mapping["tables"]["customers"],
         "campaigns": {"sql": "SELECT 'spring' AS source_key, 'completed' AS state, '2025-01-01' AS occurred_at"},
-        "campaign_arms": {"sql": "SELECT 'spring' AS campaign_key, name, kind FROM (VALUES ('mail', 'treatment'), ('none', 'holdout')) t(name, kind)"},
+        "campaign_arms": {
+            "sql": "SELECT 'spring' AS campaign_key, name, kind FROM (VALUES ('mail', 'treatment'), ('none', "
+            "'holdout')) t(name, kind)"
+        },
         "campaign_members": {
-            "sql": "SELECT id AS source_key, 'spring' AS campaign_key, id AS customer_key, joined AS occurred_at, row_no, "
+            "sql": "SELECT id AS source_key, 'spring' AS campaign_key, id AS customer_key, joined AS occurred_at, "
+            "row_no, "
             "CASE id WHEN 'A' THEN 'mail' WHEN 'B' THEN 'none' ELSE 'call' END AS arm FROM people"
         },
     }

@@ -50,10 +50,14 @@ FAR = b'<row r="1"><c r="A1"><v>1</v></c></row><row r="1048576"><c r="XFD1048576
 @pytest.mark.parametrize(
     ("change", "message"),
     [
-        (with_rows(FAR), "x.xlsx spans 17,179,869,184 cells in xl/worksheets/sheet1.xml; at most 30,000,000 are expected"),
-        (with_rows(b'<row r="1"><c r="A1"/></row><row r="999999999"><c/><c/></row>'), "at most 30,000,000 are expected"),
-        (lambda content: content.replace(b"<worksheet", b'<!DOCTYPE x [<!ENTITY a "b">]><worksheet', 1), "declares a document type"),
-        (with_rows(b"<row>" + b" " * 40_000_000 + b"</row>"), "unpacks xl/worksheets/sheet1.xml to more than 250 times its size"),
+        (with_rows(FAR), "x.xlsx spans 17,179,869,184 cells in xl/worksheets/sheet1.xml; at most 30,000,000 are "
+                         "expected"),
+        (with_rows(b'<row r="1"><c r="A1"/></row><row '
+                   b'r="999999999"><c/><c/></row>'), "at most 30,000,000 are expected"),
+        (lambda content: content.replace(b"<worksheet", b'<!DOCTYPE x [<!ENTITY a '
+                                                        b'"b">]><worksheet', 1), "declares a document type"),
+        (with_rows(b"<row>" + b" " * 40_000_000 + b"</row>"), "unpacks xl/worksheets/sheet1.xml to more than 250 "
+                                                              "times its size"),
         (lambda content: content[:-40], "has a part xl/worksheets/sheet1.xml that is no XML"),
     ],
 )  # fmt: skip
@@ -67,7 +71,7 @@ def test_a_crafted_workbook_is_refused(book: Path, change: Callable[[bytes], byt
 def test_an_import_of_two_cells_far_apart_fails_alone(records: Records, shop: Shop, book: Path) -> None:
     bent = shop.declare(files={"people": {"path": "people.xlsx"}}).only("customers")
     changed(book, with_rows(FAR)).rename(shop.folder / "people.xlsx")
-    with pytest.raises(WorkbookError, match="people.xlsx spans 17,179,869,184 cells"):
+    with pytest.raises(WorkbookError, match=r"people.xlsx spans 17,179,869,184 cells"):
         bent.run(records)
     assert records.watermark() == 0
 
@@ -82,7 +86,10 @@ def test_script_in_a_cell_is_text(records: Records, shop: Shop, book: Path) -> N
 def test_a_wrong_sheet_lists_the_sheets(records: Records, shop: Shop, book: Path) -> None:
     book.rename(shop.folder / "people.xlsx")
     bent = shop.declare(files={"people": {"path": "people.xlsx", "sheet": "Persons"}}).only("customers")
-    with pytest.raises(WorkbookError, match="people.xlsx has no sheet 'Persons'; its sheets are People; mend `sheet` of the file people"):
+    with pytest.raises(
+        WorkbookError,
+        match=r"people.xlsx has no sheet 'Persons'; its sheets are People; mend `sheet` of the file people",
+    ):
         bent.run(records)
 
 
@@ -90,7 +97,10 @@ def test_a_reader_that_dies_takes_nobody_along(book: Path, monkeypatch: pytest.M
     """The guard stands aside, so that the reader meets the cells and asks for more memory than there is."""
     monkeypatch.setattr("crm.imports.workbook.check_workbook", lambda path, place: None)
     spec = FileSpec(name="x", paths=(), format="xlsx")
-    with pytest.raises(WorkbookError, match="x.xlsx cannot be read within 512 MB"), read_sheet(changed(book, with_rows(FAR)), "x.xlsx", spec, 256):
+    with (
+        pytest.raises(WorkbookError, match=r"x.xlsx cannot be read within 512 MB"),
+        read_sheet(changed(book, with_rows(FAR)), "x.xlsx", spec, 256),
+    ):
         pytest.fail("there is nothing to read")
 
 
@@ -98,8 +108,8 @@ def test_no_workbook_at_all(tmp_path: Path) -> None:
     path = tmp_path / "x.xlsx"
     with zipfile.ZipFile(path, "w") as archive:
         archive.writestr("word/document.xml", "<a/>")
-    with pytest.raises(WorkbookError, match="x.xlsx is no XLSX workbook; one is expected"):
+    with pytest.raises(WorkbookError, match=r"x.xlsx is no XLSX workbook; one is expected"):
         check_workbook(path, "x.xlsx")
     path.write_text("id,name\n")
-    with pytest.raises(WorkbookError, match="x.xlsx is no XLSX workbook"):
+    with pytest.raises(WorkbookError, match=r"x.xlsx is no XLSX workbook"):
         check_workbook(path, "x.xlsx")
