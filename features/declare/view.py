@@ -166,11 +166,13 @@ def field_of(name: str, aggregate: Aggregate, title: str, entity: Entity) -> Fie
 
 
 def _check_expressions(fields: Mapping[str, Field]) -> None:
+    earlier: set[str] = set()
     for item in fields.values():
         if isinstance(item.definition, Expression):
             for name in item.definition.names:
-                if name not in fields or fields[name].is_category:
+                if name not in earlier or fields[name].is_category:
                     raise DeclarationError(
-                        f"the expression of {item.name!r} uses {name!r}; a number of the same view is expected, one of "
-                        f"{', '.join(sorted(n for n in fields if n != item.name))}; correct the name"
+                        f"the expression of {item.name!r} uses {name!r}; a number of the same view, declared before it, "
+                        f"is expected, one of {', '.join(sorted(earlier))}; correct the name"
                     )
+        earlier.add(item.name)
