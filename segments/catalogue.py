@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
+from typing import Any
 
 import pyarrow as pa
 
 from configs import Settings
 from crm import Records
+from crm.clock import iso
 from segments import scored
 from segments.definitions import Definition, canonical, find, load, safe_name
 from segments.errors import SegmentError, near
@@ -43,6 +45,10 @@ class SegmentInfo:
     as_of: int | None = None
     members: int | None = None
     problem: str | None = None
+
+    def to_json(self) -> dict[str, Any]:
+        """The segment as plain values; the moment in ISO."""
+        return {**asdict(self), "as_of": None if self.as_of is None else iso(self.as_of)}
 
 
 class Catalogue:

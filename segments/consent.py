@@ -9,10 +9,12 @@ at the present moment.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, Final
+from types import MappingProxyType
+from typing import Any, Final, Protocol
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 from crm import Records, clock
@@ -26,14 +28,27 @@ HINT = (
     "imported again"
 )
 _SEAL: Final = object()
-_LIST = {
-    "customer_id": pa.int64(),
-    "customer_no": pa.string(),
-    "name": pa.string(),
-    "country": pa.string(),
-    "member_since": pa.int64(),
-    "basis": pa.string(),
-}
+_NOBODY = -1
+_LIST = pa.schema({
+    "customer_id": pa.int64(), "customer_no": pa.string(), "name": pa.string(), "country": pa.string(),
+    "member_since": pa.int64(), "basis": pa.string(),
+})  # fmt: skip
+
+
+class Audience(Protocol):
+    """What the gate must know of a segment."""
+
+    @property
+    def name(self) -> str:
+        """Its name."""
+
+    @property
+    def purpose(self) -> str:
+        """What its people will be contacted for."""
+
+    @property
+    def channel(self) -> str:
+        """How they will be contacted."""
 
 
 def gate(records: Records, customers: NDArray[np.int64], purpose: str, channel: str, at: int, upto_seq: int) -> Verdict:
@@ -49,79 +64,61 @@ def gate(records: Records, customers: NDArray[np.int64], purpose: str, channel: 
     return _judge(records, _people(records, customers, upto_seq), purpose, channel, at, upto_seq)
 
 
-def _judge(
-    records: Records, people: list[dict[str, Any]], purpose: str, channel: str, at: int, upto_seq: int
-) -> Verdict:
-    parties = np.array([row["party_id"] for row in people], dtype=np.int64)
-    columns = ("party_id", "purpose", "channel", "decision", "basis", "occurred_at", "known_at", "op")
+def _judge(records: Records, people: pa.Table, purpose: str, channel: str, at: int, upto_seq: int) -> Verdict:
+    parties = people["party_id"].fill_null(_NOBODY).to_numpy()
     ledger = standing(
         records,
         "consents",
-        columns,
+        ("party_id", "purpose", "channel", "decision", "basis", "occurred_at", "known_at", "op"),
         upto_seq,
         among="party_id",
-        ids=parties,
+        ids=np.unique(parties),
         where="v.purpose = :purpose and v.channel in (:channel, 'any')",
         parameters={"purpose": purpose, "channel": channel},
     )
     verdict = decide(_no_later_refusals(ledger, at), parties, purpose, channel, at)
-    barred = np.array([_barred(row) for row in people], dtype=object)
-    free = np.array([item is None for item in barred], dtype=bool)
+    reason = _barred(people)
+    free = np.array([item is None for item in reason], dtype=bool)
     allowed = verdict.allowed & free
-    barred[free], verdict.basis[~allowed] = verdict.reason[free], None
-    return Verdict(allowed, barred, verdict.basis)
+    reason[free], verdict.basis[~allowed] = verdict.reason[free], None
+    return Verdict(allowed, reason, verdict.basis)
 
 
 def _no_later_refusals(ledger: pa.Table, at: int) -> pa.Table:
     """The decisions that stand, with refusals dated after `at` moved to it."""
-    rows = [row for row in ledger.to_pylist() if row.pop("op") != "retract"]
-    for row in rows:
-        if row["decision"] != "granted":
-            row["occurred_at"], row["known_at"] = min(row["occurred_at"], at), min(row["known_at"], at)
-    schema = pa.schema([field for field in ledger.schema if field.name != "op"])
-    return pa.Table.from_pylist(rows, schema)
+    ledger = ledger.filter(pc.not_equal(ledger["op"], "retract"))
+    refused = pc.not_equal(ledger["decision"], "granted")
+    for name in ("occurred_at", "known_at"):
+        moved = pc.if_else(refused, pc.min_element_wise(ledger[name], pa.scalar(at)), ledger[name])
+        ledger = ledger.set_column(ledger.column_names.index(name), name, moved)
+    return ledger
 
 
-def _people(records: Records, customers: NDArray[np.int64], upto_seq: int) -> list[dict[str, Any]]:
-    """One row per customer, in the given order: what is known of the customer and of the party."""
-    heads = standing(
-        records,
-        "customers_versions",
-        ("id", "party_id", "op", "customer_no", "country"),
-        upto_seq,
-        among="id",
-        ids=customers,
-    )
-    found = {row["id"]: row for row in heads.to_pylist()}
-    parties = standing(
-        records,
-        "parties_versions",
-        ("id", "status", "restricted_profiling_at", "display_name", "op"),
-        upto_seq,
-        among="id",
-        ids=np.unique(np.array([row["party_id"] for row in found.values()], dtype=np.int64)),
-    )
-    party = {row["id"]: row for row in parties.to_pylist()}
-    nobody = {"party_id": -1, "op": "retract", "customer_no": None, "country": None}
-    people = []
-    for customer in customers.tolist():
-        head = found.get(customer, nobody)
-        whose = party.get(
-            head["party_id"],
-            {"status": "erased", "restricted_profiling_at": None, "display_name": None, "op": "retract"},
-        )
-        people.append({**head, "customer_id": customer, "party": whose})
-    return people
+def _people(records: Records, customers: NDArray[np.int64], upto_seq: int) -> pa.Table:
+    """One row per customer, in the given order: what is known of the customer and, as ``party_…``, of the party."""
+    wanted = ("id", "party_id", "op", "customer_no", "country")
+    heads = standing(records, "customers_versions", wanted, upto_seq, among="id", ids=customers)
+    heads = heads.take(pc.index_in(pa.array(customers, pa.int64()), heads["id"]))
+    owners = heads["party_id"].drop_null().unique().to_numpy(zero_copy_only=False)
+    wanted = ("id", "op", "status", "restricted_profiling_at", "display_name")
+    parties = standing(records, "parties_versions", wanted, upto_seq, among="id", ids=owners)
+    parties = parties.take(pc.index_in(heads["party_id"], parties["id"]))
+    for name in wanted[1:]:
+        heads = heads.append_column(f"party_{name}", parties[name])
+    return heads.set_column(0, "customer_id", pa.array(customers, pa.int64()))
 
 
-def _barred(person: Mapping[str, Any]) -> str | None:
-    """Why a person is never released, whatever was consented."""
-    party = person["party"]
-    if party["status"] in ("erased", "merged", "restricted"):
-        return str(party["status"])
-    if person["op"] == "retract" or party["op"] == "retract":
-        return "retracted"
-    return "profiling_restricted" if party["restricted_profiling_at"] is not None else None
+def _barred(people: pa.Table) -> NDArray[Any]:
+    """Why each person is never released, whatever was consented; None for those who may be."""
+    status = np.array(people["party_status"].fill_null("erased").to_pylist(), dtype=object)
+    gone = pc.or_(pc.equal(people["op"], "retract"), pc.equal(people["party_op"], "retract")).fill_null(False)
+    restricted = people["party_restricted_profiling_at"].is_valid().to_numpy()
+    reason = np.full(len(status), None, dtype=object)
+    reason[restricted] = "profiling_restricted"
+    reason[gone.to_numpy()] = "retracted"
+    shut = np.isin(status.astype(str), ("erased", "merged", "restricted"))
+    reason[shut] = status[shut]
+    return reason
 
 
 class ReleasedList:
@@ -176,44 +173,38 @@ class ReleasedList:
 
 
 def release(
-    records: Records, segment: str, purpose: str, channel: str, members: Mapping[int, int], as_of: int
+    records: Records, segment: Audience, members: NDArray[np.int64], since: NDArray[np.int64], as_of: int
 ) -> ReleasedList:
     """Let the members who may be contacted out, judged now.
 
     Parameters
     ----------
-    members : mapping of int to int
-        Customer id and the moment of entering the segment (µs).
+    segment : Audience
+        Name, purpose and channel.
+    members, since : array of int64
+        Customer ids, and the moment at which each entered the segment (µs).
     as_of : int
         Moment of the membership; it does not change what the gate knows.
     """
     at, upto_seq = clock.now(), records.watermark()
-    people = _people(records, np.array(sorted(members), dtype=np.int64), upto_seq)
-    verdict = _judge(records, people, purpose, channel, at, upto_seq)
-    rows = [
-        (
-            row["customer_id"],
-            row["customer_no"],
-            row["party"]["display_name"],
-            row["country"],
-            members[row["customer_id"]],
-            basis,
-        )
-        for row, allowed, basis in zip(people, verdict.allowed, verdict.basis, strict=True)
-        if allowed
-    ]
-    columns = list(zip(*rows, strict=True)) or [()] * len(_LIST)
-    table = pa.table(
-        [pa.array(column, kind) for column, kind in zip(columns, _LIST.values(), strict=True)], names=list(_LIST)
-    )
+    people = _people(records, members, upto_seq)
+    verdict = _judge(records, people, segment.purpose, segment.channel, at, upto_seq)
+    found = {
+        "customer_id": people["customer_id"],
+        "customer_no": people["customer_no"],
+        "name": people["party_display_name"],
+        "country": people["country"],
+        "member_since": pa.array(since, pa.int64()),
+        "basis": pa.array(verdict.basis, pa.string()),
+    }
     return ReleasedList(
         _SEAL,
-        segment=segment,
-        purpose=purpose,
-        channel=channel,
+        segment=segment.name,
+        purpose=segment.purpose,
+        channel=segment.channel,
         as_of=as_of,
         at=at,
         upto_seq=upto_seq,
-        rows=table,
-        suppressed=verdict.suppressed(),
+        rows=pa.table(found).filter(pa.array(verdict.allowed)).cast(_LIST),
+        suppressed=MappingProxyType(verdict.suppressed()),
     )

@@ -151,16 +151,21 @@ def _workbook(rows: list[tuple[str, ...]], facts: ExportReport) -> bytes:
     import xlsxwriter
 
     buffer = io.BytesIO()
-    options = {"in_memory": True, "strings_to_formulas": False, "strings_to_urls": False, "strings_to_numbers": False}
+    options = {
+        "constant_memory": True,
+        "strings_to_formulas": False,
+        "strings_to_urls": False,
+        "strings_to_numbers": False,
+    }
     with xlsxwriter.Workbook(buffer, options) as book:
         book.set_properties({"title": facts.segment, "created": from_micros(facts.released_at).replace(tzinfo=None)})
         bold = book.add_format({"bold": True})
         for start in range(0, max(len(rows), 1), _SHEET_ROWS):
             sheet = book.add_worksheet("list" if start == 0 else f"list {start // _SHEET_ROWS + 1}")
-            for at, heading in enumerate(COLUMNS):
-                sheet.write_string(0, at, heading, bold)
             sheet.set_column(0, len(COLUMNS) - 1, 22)
             sheet.freeze_panes(1, 0)
+            for at, heading in enumerate(COLUMNS):
+                sheet.write_string(0, at, heading, bold)
             for number, row in enumerate(rows[start : start + _SHEET_ROWS], 1):
                 for at, value in enumerate(row):
                     sheet.write_string(number, at, value)

@@ -93,10 +93,9 @@ class Memberships:
         """
         return self._last(moment, before)[0]
 
-    def since(self, moment: int) -> dict[int, int]:
-        """The moment at which each member as of `moment` entered last."""
-        who, when = self._last(moment, False)
-        return dict(zip(who.tolist(), when.tolist(), strict=True))
+    def held(self, moment: int) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+        """Members as of `moment`, ascending, and the moment at which each entered last."""
+        return self._last(moment, False)
 
     def on(self, moment: int) -> dict[int, bool]:
         """What happened at exactly this moment: customer and whether he entered."""

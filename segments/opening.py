@@ -7,6 +7,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pyarrow as pa
 
 from configs import Settings
@@ -20,7 +21,7 @@ from segments.catalogue import Catalogue, SegmentInfo
 from segments.consent import ReleasedList
 from segments.errors import SegmentError
 from segments.export import ExportReport
-from segments.ledger import Memberships
+from segments.ledger import FEW_IDS, Memberships
 from segments.membership import Build, builds
 from segments.pages import MembersPage, parse_cursor, write_cursor
 
@@ -96,7 +97,7 @@ class Segments:
         self._disclose(SHOWN, page.released, {"rows": page.released.rows.num_rows})
         return page
 
-    def stream(self, name: str, size: int = 5_000) -> Iterator[ReleasedList]:
+    def stream(self, name: str, size: int = FEW_IDS) -> Iterator[ReleasedList]:
         """All members who may be contacted, in lists of at most `size`, each judged when it is made.
 
         Raises
@@ -131,9 +132,7 @@ class Segments:
             raise SegmentError(f"the format is {format!r}; one of {', '.join(export.FORMATS)} is expected; name one")
         info, built = self._built(name)
         facts = self._facts(info)
-        released = consent.release(
-            self._records, info.name, info.purpose, info.channel, facts.since(built.as_of), built.as_of
-        )
+        released = consent.release(self._records, info, *facts.held(built.as_of), built.as_of)
         now, before = set(released.rows["customer_id"].to_pylist()), self._exported(info)
         target = path or self._settings.exports_dir / f"{info.name}_{iso(built.as_of)[:10]}.{format}"
         report = export.write(released, format, target, added=len(now - before), removed=len(before - now))
@@ -163,14 +162,11 @@ class Segments:
         return self._kept[1]
 
     def _page(self, info: SegmentInfo, as_of: int, after: int, limit: int) -> MembersPage:
-        since = self._facts(info).since(as_of)
-        waiting = [customer for customer in since if customer > after]
-        chosen = waiting[:limit]
-        released = consent.release(
-            self._records, info.name, info.purpose, info.channel, {item: since[item] for item in chosen}, as_of
-        )
-        more = len(waiting) > limit
-        return MembersPage(released, write_cursor(as_of, chosen[-1]) if more else None, len(since))
+        who, since = self._facts(info).held(as_of)
+        start = int(np.searchsorted(who, after, side="right"))
+        end = min(start + limit, len(who))
+        released = consent.release(self._records, info, who[start:end], since[start:end], as_of)
+        return MembersPage(released, write_cursor(as_of, int(who[end - 1])) if end < len(who) else None, len(who))
 
     def _stream(self, info: SegmentInfo, as_of: int, size: int) -> Iterator[ReleasedList]:
         after: int | None = -1
@@ -200,8 +196,8 @@ class Segments:
         return set(members[verdict.allowed].tolist())
 
     def _disclose(self, action: str, released: ReleasedList, more: dict[str, Any]) -> None:
-        parts = ("purpose", "channel", "as_of", "at", "upto_seq", "suppressed")
-        self._records.audit(action, released.segment, {**{name: getattr(released, name) for name in parts}, **more})
+        parts = {name: getattr(released, name) for name in ("purpose", "channel", "as_of", "at", "upto_seq")}
+        self._records.audit(action, released.segment, {**parts, "suppressed": dict(released.suppressed), **more})
 
 
 def _detail(found: pa.Table) -> dict[str, Any]:

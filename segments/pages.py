@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
+from crm.clock import iso
 from segments.consent import ReleasedList
 from segments.errors import SegmentError
+from segments.export import COLUMNS
 
 
 @dataclass(frozen=True)
@@ -25,6 +28,23 @@ class MembersPage:
     released: ReleasedList
     next_cursor: str | None
     members: int
+
+    def to_json(self) -> dict[str, Any]:
+        """The page as plain values: people by their numbers, moments in ISO."""
+        rows = zip(*[self.released.rows[name].to_pylist() for name in COLUMNS], strict=True)
+        people = [dict(zip(COLUMNS, row, strict=True)) for row in rows]
+        for person in people:
+            person["member_since"] = iso(person["member_since"])
+        return {
+            "segment": self.released.segment,
+            "as_of": iso(self.released.as_of),
+            "purpose": self.released.purpose,
+            "channel": self.released.channel,
+            "members": people,
+            "suppressed": dict(self.released.suppressed),
+            "next_cursor": self.next_cursor,
+            "hint": self.released.hint,
+        }
 
 
 def write_cursor(as_of: int, customer: int) -> str:

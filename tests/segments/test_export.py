@@ -192,6 +192,31 @@ def test_pages_hold_everybody_once_and_each_is_disclosed(everybody: Segments, sh
     assert [item["rows"] for item in disclosures(shop, "segment.members")] == [2, 3, 1, 0]
 
 
+def test_a_page_and_the_list_as_json(everybody: Segments) -> None:
+    told = everybody.members("everybody", limit=3).to_json()
+    assert told == {
+        "segment": "everybody",
+        "as_of": "2012-01-01T00:00:00Z",
+        "purpose": "marketing",
+        "channel": "email",
+        "members": [
+            {
+                "customer_no": f"C{at}",
+                "name": f"Person {at}",
+                "country": "Germany",
+                "member_since": "2012-01-01T00:00:00Z",
+                "basis": "consent",
+            }
+            for at in (1, 2)
+        ],
+        "suppressed": {"no_consent_record": 1},
+        "next_cursor": told["next_cursor"],
+        "hint": told["hint"],
+    }
+    (listed,) = [item.to_json() for item in everybody.list() if item.name == "everybody"]
+    assert (listed["as_of"], listed["members"], listed["kind"]) == ("2012-01-01T00:00:00Z", 10, "rule")
+
+
 def test_a_walk_keeps_its_membership_while_another_is_built(everybody: Segments, define: Define) -> None:
     first = everybody.members("everybody", limit=4)
     define("everybody", "{feature: buying:orders, at_least: 100}")
