@@ -99,7 +99,7 @@ def run_demo(workspace: Workspace, *, customers: int = 10_000, seed: int = 7) ->
     trained = [timed(f"train {name}", lambda name=name: train(workspace, name)) for name in names]  # type: ignore[misc]
     daily = timed("daily", lambda: run_daily(workspace, restart=True))
     return Demo(
-        rows={name: counts["accepted"] for name, counts in imported.to_json()["tables"].items()},
+        rows={name: counts.accepted for name, counts in imported.tables.items()},
         trained=trained,
         daily=daily,
         places={

@@ -26,9 +26,9 @@ def run(arguments: Namespace, workspace: Workspace) -> Answer:
     report = run_import(workspace.records, arguments.source, arguments.path, progress=workspace.progress)
     data = report.to_json()
     columns = ("read", "accepted", "rejected", "unchanged")
-    rows = [[name, *(counts[column] for column in columns)] for name, counts in data["tables"].items()]
+    rows = [[name, *(getattr(counts, column) for column in columns)] for name, counts in report.tables.items()]
     lines = [*table(["table", *columns], rows), ""]
-    if data["rejects"]:
-        lines.append(f"Rejected rows, each with its reason: {data['rejects']}")
-    lines.append(f"Imported {data['source']} in {data['seconds']:.1f} s. Next: rapport run daily")
+    if report.rejects:
+        lines.append(f"Rejected rows, each with its reason: {report.rejects}")
+    lines.append(f"Imported {report.source} in {report.seconds:.1f} s. Next: rapport run daily")
     return Answer(data, lines)

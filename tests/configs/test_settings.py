@@ -51,5 +51,5 @@ def test_a_missing_or_broken_file_is_refused(tmp_path: Path) -> None:
 def test_settings_are_frozen_and_hide_their_key() -> None:
     settings = Settings(api_key="very-secret")
     with pytest.raises(dataclasses.FrozenInstanceError):
-        settings.threads = 2  # type: ignore[misc] - that it is refused is the point
+        settings.threads = 2  # type: ignore[misc]  # that it is refused is the point
     assert "very-secret" not in repr(settings)
