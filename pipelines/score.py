@@ -113,7 +113,7 @@ def _answers(workspace: Workspace, model: Model, ids: Ids, at: int) -> tuple[str
     if isinstance(model, SegmentationModel):
         bands = model.assign(frame)
         scores: npt.NDArray[np.float64] | None = None
-        allowed = np.array([band is not None for band in bands], dtype=bool)
+        allowed = model.eligible(frame)
     else:
         assert isinstance(model, BinaryModel)
         scores = model.predict(frame)

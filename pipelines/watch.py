@@ -85,9 +85,9 @@ def _current(workspace: Workspace, model: Model, at: int, seed: int) -> tuple[Fr
         named = [item.product_no for items in answers for item in items]
         return frame, np.array([items[0].score for items in answers]), named
     if isinstance(model, SegmentationModel):
-        names = np.array(model.assign(frame), dtype=object)
-        chosen = np.array([name is not None for name in names], dtype=bool)
-        return {ref: values[chosen] for ref, values in frame.items()}, names[chosen], []
+        chosen = model.eligible(frame)
+        part = {ref: values[chosen] for ref, values in frame.items()}
+        return part, np.array(model.assign(part), dtype=object), []
     assert isinstance(model, BinaryModel)
     chosen = model.eligible(frame)
     part = {ref: values[chosen] for ref, values in frame.items()}
