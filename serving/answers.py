@@ -11,7 +11,7 @@ import numpy.typing as npt
 from crm import clock
 from scoring import BinaryModel
 from scoring.log import PredictionLog
-from scoring.recommendation import RecommendationModel
+from scoring.recommendation import RecommendationModel, Recommended
 from scoring.segmentation import SegmentationModel
 from serving import errors
 from serving.champions import Served
@@ -141,11 +141,17 @@ def _recommended(
         {
             "id": key,
             "status": status,
-            "products": [{"product": item.product_no, "score": item.score, "reason": item.reason} for item in products]
-            if status in ANSWERED
-            else [],
+            "products": _products(model, products) if status in ANSWERED else [],
         }
         for key, status, products in zip(found.keys, found.statuses, lists, strict=True)
+    ]
+
+
+def _products(model: RecommendationModel, products: Sequence[Recommended]) -> list[Row]:
+    codes = model.items.codes(np.array([item.product_id for item in products], dtype=np.int64)).tolist()
+    return [
+        {"product": item.product_no, "name": model.items.names[code], "score": item.score, "reason": item.reason}
+        for item, code in zip(products, codes, strict=True)
     ]
 
 

@@ -46,7 +46,14 @@ RECOMMENDED = {
         {
             "id": "12583",
             "status": "ok",
-            "products": [{"product": "22423", "score": 1.8, "reason": "you buy it again and again (4 times)"}],
+            "products": [
+                {
+                    "product": "22423",
+                    "name": "Cake stand",
+                    "score": 1.8,
+                    "reason": "you buy it again and again (4 times)",
+                }
+            ],
         }
     ],
 }

@@ -147,6 +147,7 @@ class Product(BaseModel):
     """One recommended product."""
 
     product: str
+    name: str = Field(description="The product's name; its number where it has none.")
     score: float
     reason: str
 

@@ -8,11 +8,15 @@ from __future__ import annotations
 
 import gc
 import os
+import warnings
 
 os.environ.setdefault("BENTOML_DO_NOT_TRACK", "True")
 os.environ.setdefault("DO_NOT_TRACK", "1")
 
-import bentoml  # it reads the environment when it is imported
+with warnings.catch_warnings():  # its dependencies' own deprecations are not for people who serve
+    warnings.simplefilter("ignore", DeprecationWarning)
+    from bentoml import asgi_app, on_shutdown, service
+
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from configs import Settings
@@ -49,14 +53,14 @@ class Ours:
 front = Front()
 
 
-@bentoml.service(
+@service(
     name="rapport",
     workers=1,
     traffic={"timeout": 300},
     metrics={"enabled": False},
     logging={"access": {"enabled": False}},
 )
-@bentoml.asgi_app(front, path="/", name="rapport")
+@asgi_app(front, path="/", name="rapport")
 class Scoring:
     """Scores with reasons, recommendations and segment lists."""
 
@@ -68,7 +72,7 @@ class Scoring:
         gc.freeze()
         gc.set_threshold(*COLLECT_AFTER)
 
-    @bentoml.on_shutdown  # type: ignore[untyped-decorator]
+    @on_shutdown  # type: ignore[untyped-decorator]
     def stop(self) -> None:
         """Stop watching and close everything; the prediction log is complete then."""
         self.state.close()

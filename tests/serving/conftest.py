@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import httpx
+import numpy as np
 import pytest
 
 import crm
@@ -15,10 +16,14 @@ import features
 import registry
 import segments
 from configs import Settings
-from crm.clock import DAY
+from crm.clock import DAY, parse
 from registry.tracking import Tracking
 from scoring import Candidate, Metric, Naive, Parity, load
 from scoring.artefact import write
+from scoring.grouping import Clusters, Scale
+from scoring.items import Items, Neighbours
+from scoring.ranker import Recipe
+from scoring.segmentation import Segment
 from serving.app import build
 from serving.state import State, open_state
 from tests.segments.shop import END, NUMBERS, SOURCE, fill, rows
@@ -103,6 +108,7 @@ def template(tmp_path_factory: pytest.TempPathFactory) -> Path:
     with crm.open(settings) as records:
         fill(records)
         _consents(records)
+        _products(records)
         store = features.open(settings, records)
         store.refresh()
         store.materialize()
@@ -127,6 +133,63 @@ def _consents(records: crm.Records) -> None:
         source_key=[f"d{number}" for number in allowed], party_key=allowed, purpose=["marketing"] * 5,
         channel=["email"] * 5, decision=["granted"] * 5, basis=["consent"] * 5, occurred_at=at, known_at=at,
     )}, source=SOURCE)  # fmt: skip
+
+
+def _products(records: crm.Records) -> None:
+    """C9 buys P1 twice and P2 once in the last days."""
+    joined = [parse("2010-01-01")] * 3
+    products = rows(
+        source_key=["P1", "P2", "P3"], product_no=["P1", "P2", "P3"], name=["Lamp", "Bulb", "Shade"],
+        status=["active"] * 3, occurred_at=joined, known_at=joined,
+    )  # fmt: skip
+    keys, when = ["x1", "x2", "x3"], [END - turn * DAY for turn in (5, 4, 3)]
+    orders = rows(
+        source_key=keys, order_no=keys, customer_key=["C9"] * 3, kind=["sale"] * 3, currency=["EUR"] * 3,
+        occurred_at=when, known_at=when,
+    )  # fmt: skip
+    lines = rows(
+        source_key=keys, order_key=keys, line_no=[1] * 3, customer_key=["C9"] * 3, product_key=["P1", "P2", "P1"],
+        kind=["sale"] * 3, quantity=[1.0] * 3, unit_price=[100_000] * 3, amount=[100_000] * 3, currency=["EUR"] * 3,
+        returned_qty=[0.0] * 3, occurred_at=when, known_at=when,
+    )  # fmt: skip
+    records.write({"products": products, "orders": orders, "order_lines": lines}, source=SOURCE)
+
+
+def recommender(settings: Settings) -> Path:
+    """A recommender of the three products: what was bought before comes first, then what is popular."""
+    with crm.open(settings) as records:
+        ids = {row["number"]: row["id"] for row in records.numbers("product").to_pylist()}
+    items = Items(
+        np.array(sorted(ids.values())), tuple(ids), ("Lamp", "Bulb", "Shade"), np.array([1.0, 2, 3]),
+        np.array([1.0, 2, 3]), np.ones(3, dtype=bool),
+    )  # fmt: skip
+    files: dict[str, Any] = {
+        "items.parquet": items.to_parquet(),
+        "neighbours.parquet": Neighbours.none(3).to_parquet(),
+        "policy.json": {"recipe": Recipe("recent", "first", 0.1).to_json(), "log": "order_lines.customer"},
+        "profile.json": {},
+        "card.md": "# Products",
+    }
+    return write(
+        settings.artefacts_dir, kind="recommendation", name="recommendation", entity="customer", refs=(ORDERS,),
+        files=files, hashes={},
+    ).path  # fmt: skip
+
+
+def segmentation(settings: Settings) -> Path:
+    """Two segments by the number of orders, for customers who ordered within a year."""
+    clusters = Clusters([Scale(ORDERS, None, 0.0, 1.0, 0.0)], np.array([[0.0], [2.0]]))
+    names = [Segment("s1", "Occasional", "", 0.5).to_json(), Segment("s2", "Regular", "", 0.5).to_json()]
+    files: dict[str, Any] = {
+        "segments.json": {"grouping": clusters.to_json(), "segments": names},
+        "policy.json": {"population": {"expression": "buying__orders_365d > 0", "refs": [ORDERS]}},
+        "profile.json": {},
+        "card.md": "# Segments",
+    }
+    return write(
+        settings.artefacts_dir, kind="segmentation", name="segmentation", entity="customer", refs=(ORDERS,),
+        files=files, hashes={}, rung="clusters",
+    ).path  # fmt: skip
 
 
 def copied(template: Path, home: Path) -> Settings:

@@ -11,7 +11,9 @@ from dataclasses import replace
 
 import httpx
 import pytest
+from starlette.types import Message
 
+from serving.app import build
 from serving.body import limit_for
 from serving.state import State
 from tests.serving.conftest import talk
@@ -123,6 +125,24 @@ async def test_a_body_that_does_not_come(reading: State, monkeypatch: pytest.Mon
     async with talk(reading) as client:
         status, code, _ = _error(await client.post(PATH, content=parts()))
     assert (status, code) == (408, "body_timeout")
+
+
+async def test_a_caller_who_leaves_is_counted_and_not_answered(reading: State) -> None:
+    sent: list[Message] = []
+
+    async def gone() -> Message:
+        return {"type": "http.disconnect"}
+
+    async def send(message: Message) -> None:
+        sent.append(message)
+
+    scope = {
+        "type": "http", "method": "POST", "path": PATH, "raw_path": PATH.encode(), "query_string": b"",
+        "headers": [(b"host", b"localhost")], "http_version": "1.1", "scheme": "http", "root_path": "",
+    }  # fmt: skip
+    await build(reading)(scope, gone, send)
+    assert sent == []
+    assert 'route="/v1/{model}/score",status="499"' in reading.metrics.text().decode()
 
 
 @pytest.mark.parametrize("kind", ["application/vnd.bentoml+pickle", "application/octet-stream", "multipart/form-data"])
