@@ -172,7 +172,7 @@ def _check_expressions(fields: Mapping[str, Field]) -> None:
             for name in item.definition.names:
                 if name not in earlier or fields[name].is_category:
                     raise DeclarationError(
-                        f"the expression of {item.name!r} uses {name!r}; a number of the same view, declared before it, "
-                        f"is expected, one of {', '.join(sorted(earlier))}; correct the name"
+                        f"the expression of {item.name!r} uses {name!r}; a number of the same view, declared before "
+                        f"it, is expected, one of {', '.join(sorted(earlier))}; correct the name"
                     )
         earlier.add(item.name)

@@ -5,10 +5,13 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from datetime import UTC, date, datetime
+from typing import Any
 
 import numpy as np
 import pytest
+from numpy.typing import NDArray
 
+from crm.clock import DAY
 from crm.schema import (
     AttributeValue,
     Customer,
@@ -40,7 +43,7 @@ from features import (
     states,
 )
 from features.protected import is_protected
-from tests.features.worlds import DAY, lines
+from tests.features.worlds import lines
 
 
 def test_names_types_units_and_nulls_derive_from_the_declaration() -> None:
@@ -220,11 +223,12 @@ def test_a_special_column_is_protected_whatever_its_name() -> None:
     assert FeatureView(entity=customer, band=states(Customer, entity=customer).birth_year_band).fields["band"].protected
 
 
+Values = NDArray[np.float64]
 VALUES = {
     "a": np.array([1.0, -2.0, np.nan, 0.0, 7.5, 1e300]),
     "b": np.array([2.0, 0.0, 1.0, np.nan, -3.0, 1e300]),
 }
-FORMULAS = {
+FORMULAS: dict[str, Callable[[Values, Values], Any]] = {
     "a + b * 2 - 1": lambda a, b: a + b * 2 - 1,
     "-a / b": lambda a, b: -a / b,
     "a ** 2": lambda a, b: a**2,
@@ -288,7 +292,7 @@ def test_values_are_compared_as_they_are_stored() -> None:
         quick=tickets.where(tickets.first_response_at <= noon).count(),
         high=web.where(web.value == 3).count(),
     )
-    rows = {
+    rows: dict[str, list[dict[str, Any]]] = {
         "order_lines": [{"customer_id": 1, "amount": amount, "occurred_at": 0} for amount in (2.4999, 2.5, None)],
         "customers_versions": [{"id": 1, "since_on": date(2019, 12, 31), "occurred_at": 0}],
         "tickets_versions": [

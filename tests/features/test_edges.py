@@ -3,21 +3,22 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
+from typing import Any
 from zoneinfo import ZoneInfo
 
 import numpy as np
 import pandas as pd
 import pytest
 
-from crm.clock import to_micros
+from crm.clock import DAY, to_micros
 from crm.schema import Ticket
 from features import FeatureView, check, customer, days, events, hours, lifetime
-from tests.features.worlds import DAY, lines
+from tests.features.worlds import lines
 
 T = 1_700_000_000_000_000
 
 
-def values(view: FeatureView, rows: list[dict[str, object]], moment: int = T) -> dict[str, object]:
+def values(view: FeatureView, rows: list[dict[str, object]], moment: int = T) -> dict[Any, Any]:
     frame = check(view, {"order_lines": rows}, [(1, moment)])
     return frame.iloc[0].to_dict()
 
@@ -41,7 +42,7 @@ def test_a_window_begins_with_its_first_microsecond(occurred: int, seen: int) ->
     view = FeatureView(entity=customer, n=lines.count(days(1)), m=lines.count(hours(24)), x=lines.line_no.last(days(1)))
     found = values(view, [row(occurred, line_no=3)])
     assert (found["n_1d"], found["m_24h"]) == (seen, seen)
-    assert found["x_1d"] == 3 if seen else np.isnan(found["x_1d"])  # type: ignore[call-overload]  # a frame's cell
+    assert found["x_1d"] == 3 if seen else np.isnan(found["x_1d"])
 
 
 @pytest.mark.parametrize("order", [[0, 1, 2], [2, 1, 0], [1, 2, 0]])
@@ -108,7 +109,7 @@ def test_the_deviation_of_one_value_and_of_a_large_one_with_a_small_difference()
     view = FeatureView(entity=customer, one=lines.quantity.std(days(1)), two=lines.quantity.std(), k=lines.amount.std())
     bought = [row(T - 2 * DAY, quantity=1e9), row(T - 3, quantity=1e9 + 1e-3, amount=3), row(T - 2, amount=5)]
     found = values(view, bought)
-    assert np.isnan(found["one_1d"])  # type: ignore[call-overload]  # a frame's cell
+    assert np.isnan(found["one_1d"])
     shift = (1e9 + 1e-3) - 1e9
     assert found["two"] == pytest.approx(shift / 2**0.5, rel=1e-9)
     assert found["k"] == pytest.approx(2**0.5, rel=1e-9)

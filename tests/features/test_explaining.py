@@ -6,6 +6,7 @@ import pandas as pd
 import pytest
 
 from crm import AttributeInfo
+from crm.clock import DAY
 from crm.schema import AttributeValue, OrderLine
 from features import (
     FeatureError,
@@ -24,7 +25,7 @@ from features import (
 from features.declare.aggregate import Condition
 from tests.features.conftest import Opener
 from tests.features.test_oracle import CONDITIONS
-from tests.features.worlds import DAY, lines, make, moments_for
+from tests.features.worlds import lines, make, moments_for
 
 T = 1_700_000_000_000_000
 sales = lines.where(lines.kind == "sale")
@@ -70,7 +71,7 @@ def test_the_rows_behind_a_value(store: FeatureStore) -> None:
 
 def test_what_cannot_be_explained_is_one_sentence(store: FeatureStore) -> None:
     with pytest.raises(
-        FeatureError, match="'v:mixed' is a formula over several sources; .* explain one of v:spend_1d, v:n"
+        FeatureError, match=r"'v:mixed' is a formula over several sources; .* explain one of v:spend_1d, v:n"
     ):
         store.explain("v:mixed", "K4", T)
     with pytest.raises(FeatureError, match="no customer has the number 'K9'; a customer_no of the records is expected"):
@@ -94,11 +95,11 @@ def test_the_rows_behind_a_count_are_as_many_as_it_says(name: str, open_store: O
 def test_a_log_can_be_listed(store: FeatureStore) -> None:
     rows = store.log(lines)
     assert rows.column("customer_id").to_pylist() == [4, 4, 4, 4, 4, 5]
-    assert rows.column("occurred_at").to_pylist() == sorted(rows.column("occurred_at").to_pylist()[:5]) + [T - DAY]
+    assert rows.column("occurred_at").to_pylist() == [*sorted(rows.column("occurred_at").to_pylist()[:5]), T - DAY]
     assert store.log("order_lines.customer", [5]).column("amount").to_pylist() == [9.0]
     ended = dict(zip(rows.column("fact").to_pylist(), rows.column("superseded_at").to_pylist(), strict=True))
     assert ended[6] == T - 4 * DAY
-    with pytest.raises(HistoryError, match="the log 'sales' is unknown; one of .*order_lines.customer.* is expected"):
+    with pytest.raises(HistoryError, match=r"the log 'sales' is unknown; one of .*order_lines.customer.* is expected"):
         store.log("sales")
 
 

@@ -3,20 +3,22 @@
 from __future__ import annotations
 
 import random
+from collections.abc import Mapping, Sequence
 
 import pandas as pd
 import pytest
 
+from crm.clock import DAY
 from features import FeatureView, check, customer
 from tests.features.conftest import Opener
 from tests.features.test_oracle import spine_of
-from tests.features.worlds import DAY, World, every_operation, lines, make, moments_for
+from tests.features.worlds import World, every_operation, lines, make, moments_for
 
 T = 1_700_000_000_000_000
 VIEW = FeatureView(entity=customer, n=lines.count(), spend=lines.amount.sum())
 
 
-def spend(rows: list[dict[str, object]], *spine: tuple[int, int]) -> list[float]:
+def spend(rows: Sequence[Mapping[str, object]], *spine: tuple[int, int]) -> list[float]:
     return list(check(VIEW, {"order_lines": rows}, list(spine))["spend"])
 
 
@@ -52,7 +54,7 @@ def test_a_fact_that_loses_its_entity_leaves_it() -> None:
 
 @pytest.mark.parametrize("order", [[0, 1], [1, 0]])
 def test_at_one_known_at_a_deletion_wins(order: list[int]) -> None:
-    rows = [
+    rows: list[dict[str, object]] = [
         {"id": 3, "customer_id": 1, "amount": 5, "occurred_at": T, "known_at": T},
         {"id": 3, "customer_id": 1, "op": "retract", "occurred_at": T, "known_at": T},
     ]
@@ -91,7 +93,7 @@ def test_arrival_in_any_order_and_any_portions_gives_the_same(seed: int, compact
     whole = open_store(world.records(), all=every_operation())
     spine = spine_of(moments_for(world, seed, 40))
     wanted = whole.historical_features(["all:*"], spine)
-    draw = random.Random(seed)
+    draw = random.Random(seed)  # noqa: S311 - made-up rows
     shuffled = draw.sample(world.rows, len(world.rows))
     records = World(shuffled[:0]).records()
     store = open_store(records, compact_rows, all=every_operation())

@@ -8,11 +8,12 @@ import pandas as pd
 import pytest
 
 from crm import SourceInfo
+from crm.clock import DAY
 from crm.schema import Label
 from features import FeatureView, InlineRecords, SpineError, customer, days, imported, lifetime
 from tests.features import point_in_time
 from tests.features.conftest import Opener
-from tests.features.worlds import DAY, lines, make, moments_for
+from tests.features.worlds import lines, make, moments_for
 
 VIEW = FeatureView(entity=customer, n=lines.count())
 T = 1_700_000_000_000_000

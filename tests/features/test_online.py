@@ -11,6 +11,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from crm.clock import DAY
 from crm.schema import Customer
 from features import (
     FeatureStore,
@@ -27,7 +28,7 @@ from features.online.protocol import Packed
 from features.online.sqlite import SQLiteStore
 from tests.features.conftest import Opener
 from tests.features.test_oracle import spine_of
-from tests.features.worlds import DAY, World, every_operation, lines, make, moments_for
+from tests.features.worlds import World, every_operation, lines, make, moments_for
 
 ENTITIES = range(1, 8)
 
@@ -83,7 +84,7 @@ def test_many_keys_at_once_equal_one_by_one(open_store: Opener) -> None:
 @pytest.mark.parametrize(("seed", "compact_rows"), [(44, 0), (45, 0), (44, 10**9), (45, 60)])
 def test_any_split_of_incremental_work_equals_one_full_run(seed: int, compact_rows: int, open_store: Opener) -> None:
     world = make(seed, facts=120, entities=6)
-    draw = random.Random(seed)
+    draw = random.Random(seed)  # noqa: S311 - made-up rows
     records = with_heads(World())
     store = open_store(records, compact_rows, all=every_operation())
     begin, incremental = 0, 0
@@ -167,7 +168,7 @@ def test_eight_threads_get_what_one_gets(open_store: Opener) -> None:
     wrong: list[str] = []
 
     def ask(seed: int) -> None:
-        draw = random.Random(seed)
+        draw = random.Random(seed)  # noqa: S311 - made-up rows
         for _ in range(30):
             i = draw.choice(ENTITIES)
             found = store.online_features(["all:*"], [f"K{i}"], 30 * DAY).values
@@ -183,7 +184,7 @@ def test_eight_threads_get_what_one_gets(open_store: Opener) -> None:
 
 def test_events_online_are_the_visible_rows_oldest_first(open_store: Opener) -> None:
     records = with_heads(World())
-    rows = [
+    rows: list[dict[str, object]] = [
         {"customer_id": 1, "product_id": 8, "category": "tea", "amount": 2, "occurred_at": 20},
         {"customer_id": 1, "product_id": 7, "amount": 1, "occurred_at": 10},
         {"customer_id": 1, "product_id": 9, "occurred_at": 30},
@@ -224,14 +225,14 @@ def test_a_feature_that_was_not_materialized_is_one_sentence(open_store: Opener,
     store = open_store(records, all=FeatureView(entity=customer, n=lines.count()))
     store.online.store.close()
     store.online.store = SQLiteStore(tmp_path / "store0" / "online.db")
-    with pytest.raises(OnlineStoreError, match="has no order_lines.customer.occurred_at; .* materialize again"):
+    with pytest.raises(OnlineStoreError, match=r"has no order_lines.customer.occurred_at; .* materialize again"):
         store.online_features(["all:n"], ["K1"], 5)
 
 
 def test_a_store_that_is_not_sqlite_is_one_sentence(tmp_path: Path) -> None:
     path = tmp_path / "online.db"
     path.write_bytes(b"not a database, but long enough to be looked at" * 50)
-    with pytest.raises(OnlineStoreError, match="does not answer .* remove the file and materialize again"):
+    with pytest.raises(OnlineStoreError, match=r"does not answer .* remove the file and materialize again"):
         SQLiteStore(path)
 
 

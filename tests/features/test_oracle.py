@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import pandas as pd
 import pytest
 
-from features import FeatureView, customer
-from tests.features.asking import Oracle, agrees
+from features import Condition, FeatureView, customer
+from tests.features.asking import Oracle, Row, agrees
 from tests.features.conftest import Opener
 from tests.features.worlds import World, every_operation, lines, make, moments_for
 
-WORLDS = {
+WORLDS: dict[str, Callable[[], World]] = {
     "sparse": lambda: make(1, facts=12, entities=8),
     "dense": lambda: make(2, facts=200, entities=3),
     "skewed": lambda: make(3, facts=200, entities=6, skewed=True),
@@ -58,7 +60,7 @@ def test_a_knowledge_cutoff_of_its_own(open_store: Opener) -> None:
     pd.testing.assert_frame_equal(again, store.historical_features(["all:*"], spine, known_before=known))
 
 
-CONDITIONS = {
+CONDITIONS: dict[str, tuple[Callable[[], Condition], Callable[[Row], bool]]] = {
     "kind is sale": (lambda: lines.kind == "sale", lambda row: row["kind"] == "sale"),
     "kind is not sale": (lambda: lines.kind != "sale", lambda row: row["kind"] not in (None, "sale")),
     "kind was never seen": (lambda: lines.kind == "gift", lambda row: False),

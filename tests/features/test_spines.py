@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, Literal
 
 import pandas as pd
 import pyarrow as pa
 import pytest
 
 from crm import SourceInfo
-from crm.clock import iso, parse
+from crm.clock import DAY, iso, parse
 from features import (
     FeatureError,
     FeatureStore,
@@ -22,7 +22,7 @@ from features import (
     lifetime,
 )
 from tests.features.conftest import Opener
-from tests.features.worlds import DAY, lines
+from tests.features.worlds import lines
 
 VIEW = FeatureView(entity=customer, n=lines.count(), last=lines.category.last())
 NOON = parse("2024-03-01T12:00:00+00:00")
@@ -30,7 +30,7 @@ NOON = parse("2024-03-01T12:00:00+00:00")
 
 @pytest.fixture
 def store(open_store: Opener) -> FeatureStore:
-    rows = [
+    rows: list[dict[str, Any]] = [
         {"customer_id": 1, "category": "tea", "occurred_at": NOON - 1_000_000},
         {"customer_id": 2, "occurred_at": NOON - 400 * DAY},
     ]
@@ -46,7 +46,7 @@ def store(open_store: Opener) -> FeatureStore:
 
 @pytest.mark.parametrize("unit", ["s", "ms", "us", "ns"])
 @pytest.mark.parametrize("zone", ["UTC", "Europe/Berlin"])
-def test_moments_of_every_unit_and_zone(unit: str, zone: str, store: FeatureStore) -> None:
+def test_moments_of_every_unit_and_zone(unit: Literal["s", "ms", "us", "ns"], zone: str, store: FeatureStore) -> None:
     moments = pd.to_datetime(pd.Series(["2024-03-01T12:00:00Z", "2024-03-01T11:59:59Z"])).dt.tz_convert(zone)
     spine = pd.DataFrame({"customer_id": [1, 1], "as_of": moments.dt.as_unit(unit)})
     assert store.historical_features(["v:n"], spine)["v__n"].tolist() == [1, 0]
@@ -73,7 +73,7 @@ def test_rows_other_columns_and_the_index_stay(store: FeatureStore) -> None:
     pd.testing.assert_frame_equal(frame[["note", "customer_id", "as_of"]], before)
     assert frame["v__n"].tolist() == [1, 1, 1, 0]
     assert frame["v__last"].tolist() == [None, "tea", None, None]
-    assert (frame["v__n"].dtype, frame["v__last"].dtype) == (float, object)
+    assert [str(frame[name].dtype) for name in ("v__n", "v__last")] == ["float64", "object"]
 
 
 def test_an_empty_spine_has_empty_columns(store: FeatureStore) -> None:
@@ -158,13 +158,17 @@ def test_entities_at_a_moment_are_those_known_before(store: FeatureStore) -> Non
 def test_every_month_every_customer_perhaps_only_active_ones(store: FeatureStore) -> None:
     since, until = parse("2024-01-15"), parse("2024-03-02")
     whole = store.every("month", customer, since, until)
-    assert [(row.customer_id, iso(row.as_of)[:10]) for row in whole.itertuples()] == [
+    assert [(row["customer_id"], iso(row["as_of"])[:10]) for row in whole.to_dict("records")] == [
         (i, day) for day in ("2024-02-01", "2024-03-01") for i in (1, 2, 3)
     ]
     late = store.every("day", "customer", NOON, NOON + 2 * DAY, active=lines.count(days(30)))
     assert late["customer_id"].tolist() == [1, 1]
     ever = store.every(days(1), "customer", NOON - DAY, NOON, active=lines.count(lifetime))
-    assert [(row.customer_id, row.as_of) for row in ever.itertuples()] == [(2, NOON - DAY), (1, NOON), (2, NOON)]
+    assert [(row["customer_id"], row["as_of"]) for row in ever.to_dict("records")] == [
+        (2, NOON - DAY),
+        (1, NOON),
+        (2, NOON),
+    ]
     with pytest.raises(
         SpineError, match=r"the period 'year' is unknown; one of day, week, month, quarter, or days\(30\)"
     ):

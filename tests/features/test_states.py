@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 import random
+from datetime import date
 
 import pandas as pd
 import pytest
 
 from crm import AttributeInfo
+from crm.clock import DAY
 from crm.schema import AttributeValue, Customer, Subscription
 from features import FeatureView, InlineRecords, attributes, check, customer, days, states
 from tests.features import point_in_time
 from tests.features.conftest import Opener
-from tests.features.worlds import DAY
 
 who = states(Customer, entity=customer)
 T = 1_700_000_000_000_000
@@ -79,8 +80,6 @@ def test_several_heads_of_one_entity_each_keep_their_versions() -> None:
 
 
 def test_an_age_is_counted_from_the_day_in_force() -> None:
-    from datetime import date
-
     view = FeatureView(entity=customer, tenure=who.since_on.age())
     frame = check(view, {"customers_versions": [head(since_on=date(1970, 1, 3), occurred_at=0)]}, [(1, 5 * DAY)])
     assert frame["tenure"].tolist() == [3.0]
@@ -105,8 +104,6 @@ def attribute(definition: int, at: int, **value: object) -> dict[str, object]:
 
 
 def test_custom_attributes_of_every_type(open_store: Opener) -> None:
-    from datetime import date
-
     rows = [
         attribute(1, 5, value_int=3),
         attribute(1, 9, value_int=4),
@@ -135,7 +132,7 @@ def test_custom_attributes_of_every_type(open_store: Opener) -> None:
 @pytest.mark.parametrize("seed", range(4))
 @pytest.mark.parametrize("compact_rows", [0, 15, 10**9])
 def test_states_equal_the_oracles_however_they_arrive(seed: int, compact_rows: int, open_store: Opener) -> None:
-    draw = random.Random(seed)
+    draw = random.Random(seed)  # noqa: S311 - made-up rows
     rows = []
     for fact in range(1, 30):
         when, known = draw.randrange(0, 40), draw.randrange(0, 20)

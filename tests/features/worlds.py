@@ -1,4 +1,4 @@
-"""Made-up histories: late, corrected, deleted, tied, moved and skewed rows, the same for the store and for the oracle."""
+"""Made-up histories: late, corrected, deleted, tied, moved and skewed rows, for the store and for the oracle alike."""
 
 from __future__ import annotations
 
@@ -7,10 +7,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from crm.clock import DAY
 from crm.schema import OrderLine
 from features import FeatureView, InlineRecords, Source, customer, days, events, hours, lifetime
 from features.windows import Window
-from tests.features.point_in_time import DAY
 
 HOUR = DAY // 24
 WINDOWS: tuple[Window, ...] = (*hours(6), *days(1, 7, 30), *lifetime)
@@ -25,8 +25,8 @@ lines = events(OrderLine, entity=customer)
 class World:
     """Versions of facts in order of arrival, as the oracle reads them.
 
-    ``amount`` is money (whole ten-thousandths), ``quantity`` floats, ``line_no`` whole numbers, ``product_id`` ids, ``kind``
-    and ``category`` texts.
+    ``amount`` is money (whole ten-thousandths), ``quantity`` floats, ``line_no`` whole numbers, ``product_id`` ids,
+    ``kind`` and ``category`` texts.
     """
 
     rows: list[dict[str, Any]] = field(default_factory=list)
@@ -58,7 +58,7 @@ def make(seed: int, *, facts: int = 120, entities: int = 6, span: int = 60 * DAY
     A third of the facts are known late, a fifth are corrected (some to another entity or moment), a tenth deleted;
     moments repeat.
     """
-    draw = random.Random(seed)
+    draw = random.Random(seed)  # noqa: S311 - made-up rows
     moments = [draw.randrange(-span // 4, span) for _ in range(max(facts // 3, 1))]
     world = World()
     for pk in range(1, facts + 1):
@@ -98,7 +98,7 @@ def _row(draw: random.Random, pk: int, entity: int, occurred: int, known: int) -
 
 def moments_for(world: World, seed: int, count: int) -> list[tuple[int, int]]:
     """``(entity, moment)`` pairs: at rows, a microsecond beside them, at the edges of windows, and anywhere."""
-    draw = random.Random(seed)
+    draw = random.Random(seed)  # noqa: S311 - made-up rows
     widths = [0, *(window.width for window in WINDOWS if window.suffix)]
     pairs = []
     for _ in range(count):
