@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import TypeAlias
@@ -43,7 +44,7 @@ class Intake:
     plans : dict of str to Plan
     derived : list of Derived
     reading : dict of str to set of str
-        The files that each table's query reads.
+        The files that each table's query names.
     """
 
     sandbox: Sandbox
@@ -80,7 +81,9 @@ class Intake:
             self.progress("check", done, len(tables) + 1)
             place = f"{self.mapping.path}: the query of {spec.name}"
             self.sandbox.keep(f"#raw {spec.name}", spec.sql, place)
-            self.reading[spec.name] = self.sandbox.tables_of(spec.sql)
+            self.reading[spec.name] = {
+                name for name in self.mapping.files if re.search(rf"\b{name}\b", spec.sql, re.IGNORECASE)
+            }
             plan = make_plan(spec, self.mapping, self.sandbox.columns(f"#raw {spec.name}"))
             self.sandbox.run(typed_sql(plan, self.mapping))
             self.sandbox.run(f"DROP TABLE {quoted(plan.raw)}")

@@ -104,10 +104,6 @@ class Sandbox:
         """Name and type of each column of a table."""
         return {name: str(kind) for name, kind, *_ in self.rows(f"DESCRIBE {quoted(table)}")}
 
-    def tables_of(self, sql: str) -> set[str]:
-        """The tables that a query reads."""
-        return {str(name) for name in self._connection.get_table_names(sql)}
-
     def keep(self, name: str, sql: str, place: str) -> None:
         """Make a table of the answer to a mapping's query, numbered in its order (column ``#``).
 

@@ -94,8 +94,8 @@ def test_leads_xeducation_declares_what_gives_the_outcome_away(records: Records)
     assert value(records, "SELECT count(*) AS n FROM attribute_values WHERE value_text = 'Select'") == 0
     late = {item.code for item in records.attributes("lead") if item.known == "after_outcome"}
     assert late == {
-        "tags", "lead_quality", "lead_profile", "last_activity", "last_notable_activity", "activity_index", "profile_index",
-        "activity_score", "profile_score",
+        "tags", "lead_quality", "lead_profile", "last_activity", "last_notable_activity", "activity_index",
+        "profile_index", "activity_score", "profile_score",
     }  # fmt: skip
     assert {row["decision"] for row in records.arrow("consents", ["decision"]).to_pylist()} == {"denied"}
 
