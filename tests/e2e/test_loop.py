@@ -1,0 +1,120 @@
+"""From an export to scored customers, by the commands that a person types."""
+
+from __future__ import annotations
+
+import csv
+import sqlite3
+from collections.abc import Callable
+from contextlib import closing
+from typing import Any
+
+import pytest
+
+from tests.e2e.conftest import Company
+
+pytestmark = pytest.mark.slow
+
+
+def rows(company: Company, sql: str, *parameters: Any) -> list[tuple[Any, ...]]:
+    """Plain SQL on the records, past everything of ours."""
+    with closing(sqlite3.connect(company.home / "records.db")) as database:
+        return database.execute(sql, parameters).fetchall()
+
+
+def test_the_demo_trains_what_can_be_trained_and_every_step_is_done(company: Company) -> None:
+    models = {item["model"]: item for item in company.demo["models"]}
+    assert {"churn", "lead_score", "segmentation", "recommendation"} <= set(models)
+    assert models["churn"]["promoted"] and models["churn"]["protocol"] == "time"
+    assert models["churn"]["metrics"]["auc"]["low"] > models["churn"]["naive"]["auc"]
+    failed = [step for step in company.demo["daily"]["steps"] if step["state"] == "failed"]
+    assert failed == []
+
+
+def test_the_batch_and_the_server_give_the_same_score(company: Company, ask: Callable[..., Any]) -> None:
+    scored = company.rapport("score", "churn")
+    kept = dict(rows(
+        company,
+        "select c.customer_no, s.score from scores s join customers c on c.id = s.customer_id "
+        "where s.model = 'churn' and s.version = (select max(version) from scores o where o.id = s.id) "
+        "order by c.id limit 200",
+    ))
+    answer = ask("/v1/churn/score", {"ids": list(kept), "explain": 3})
+    assert answer["as_of"] == scored["as_of"] and answer["version"] == scored["version"]
+    found = {item["id"]: item for item in answer["answers"]}
+    assert {name: item["score"] for name, item in found.items()} == kept
+    assert all(item["status"] == "ok" and 1 <= len(item["reasons"]) <= 3 for item in found.values())
+
+
+def test_scoring_again_changes_nothing(company: Company) -> None:
+    before = rows(company, "select count(*), max(seq) from scores")
+    company.rapport("score", "churn")
+    assert rows(company, "select count(*), max(seq) from scores") == before
+
+
+def test_an_unknown_id_is_said_to_be_unknown(ask: Callable[..., Any]) -> None:
+    answer = ask("/v1/churn/score", {"ids": ["nobody-at-all"]})
+    assert [item["status"] for item in answer["answers"]] == ["unknown"]
+
+
+def test_recommendations_come_with_reasons(company: Company, ask: Callable[..., Any]) -> None:
+    someone = rows(company, "select customer_no from customers order by id limit 1")[0][0]
+    answer = ask("/v1/recommendation/recommend", {"ids": [someone], "k": 7})
+    items = answer["answers"][0]["items"]
+    assert len(items) == 7 and all(item["reason"] for item in items)
+
+
+def test_every_answer_is_in_the_prediction_log(company: Company, ask: Callable[..., Any]) -> None:
+    someone = rows(company, "select customer_no from customers order by id desc limit 1")[0][0]
+    ask("/v1/churn/score", {"ids": [someone]})
+    lines = [line for path in (company.home / "predictions").rglob("*.jsonl") for line in path.read_text().splitlines()]
+    assert any(f'"{someone}"' in line for line in lines)
+
+
+def test_a_promotion_and_a_rollback_reach_the_server_without_a_restart(
+    company: Company, ask: Callable[..., Any]
+) -> None:
+    import time
+
+    first = ask("/v1/churn/score", {"ids": ["x"]})["version"]
+    second = company.rapport("train", "churn", "--seed", "11")["version"]
+    assert second != first
+    company.rapport("promote", "churn", second)
+    deadline = time.monotonic() + 30
+    while ask("/v1/churn/score", {"ids": ["x"]})["version"] != second:
+        assert time.monotonic() < deadline, "the promoted version never answered"
+        time.sleep(0.1)
+    assert company.rapport("rollback", "churn")["champion"] == first
+
+
+def test_every_list_that_leaves_has_passed_the_consent_gate(company: Company) -> None:
+    built = company.rapport("segment", "list")["segments"]
+    name = max((item for item in built if item["members"]), key=lambda item: item["members"])["name"]
+    report = company.rapport("segment", "export", name)
+    with open(report["path"], encoding="utf-8", newline="") as file:  # noqa: PTH123
+        listed = [line["customer_no"] for line in csv.DictReader(file)]
+    assert len(listed) == report["rows"]
+    granted = {number for (number,) in rows(
+        company,
+        "select c.customer_no from customers c join consents g on g.party_id = c.party_id where g.decision = 'granted'",
+    )}
+    assert set(listed) <= granted
+    assert sum(report["suppressed"].values()) > 0, "the made-up company has people without consent"
+    again = company.rapport("segment", "export", name)
+    assert (again["added"], again["removed"], again["sha256"]) == (0, 0, report["sha256"])
+
+
+def test_the_daily_run_is_complete_and_says_what_it_did(company: Company) -> None:
+    report = company.rapport("run", "daily")
+    assert report["complete"]
+    assert {step["name"] for step in report["steps"]} >= {"materialize", "score churn", "segments", "report overview"}
+
+
+def test_watching_the_same_moment_names_every_input(company: Company) -> None:
+    found = company.rapport("watch", "churn", "--no-page")
+    assert found["model"] == "churn" and len(found["columns"]) > 20
+    assert all({"status"} <= set(column) for column in found["columns"].values())
+
+
+def test_a_table_comes_back_whole(company: Company) -> None:
+    report = company.rapport("export", "orders", "--format", "csv")
+    assert report["rows"] == rows(company, "select count(*) from orders")[0][0]
