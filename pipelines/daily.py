@@ -1,4 +1,4 @@
-"""The daily run: materialize, score, segments, watch, report; step by step, resumable, saying what it skipped and why."""
+"""The daily run: materialize, score, segments, watch, report; resumable, saying what it skipped and why."""
 
 from __future__ import annotations
 
@@ -66,12 +66,13 @@ class Daily:
 
     def summary(self) -> str:
         """One sentence about the run."""
-        counts = {state: sum(step.state == state for step in self.steps) for state in ("done", "kept", "skipped", "failed")}
+        states = ("done", "kept", "skipped", "failed")
+        counts = {state: sum(step.state == state for step in self.steps) for state in states}
         said = ", ".join(f"{count} {state}" for state, count in counts.items() if count)
         return f"Daily run: {said}, {sum(step.seconds for step in self.steps):.1f} s."
 
 
-class Skipped(Exception):
+class SkippedError(Exception):
     """A step does not apply; the text says why and what would make it apply."""
 
 
@@ -119,7 +120,7 @@ def _run(name: str, act: Callable[[], str]) -> Step:
     began = time.monotonic()
     try:
         return Step(name, "done", act(), time.monotonic() - began)
-    except Skipped as reason:
+    except SkippedError as reason:
         return Step(name, "skipped", str(reason), time.monotonic() - began)
     except RapportError as error:
         return Step(name, "failed", str(error), time.monotonic() - began)
@@ -127,7 +128,7 @@ def _run(name: str, act: Callable[[], str]) -> Step:
 
 def _materialize(workspace: Workspace, as_of: int | None) -> str:
     if not any(source.tables for source in workspace.records.sources() if source.name != INTERNAL):
-        raise Skipped("there are no records yet; import some: rapport import SOURCE PATH")
+        raise SkippedError("there are no records yet; import some: rapport import SOURCE PATH")
     return materialize(workspace, as_of=as_of).words()
 
 
@@ -149,4 +150,4 @@ def _watching(workspace: Workspace, name: str, as_of: int | None) -> Callable[[]
 
 def _need_champion(workspace: Workspace, name: str) -> None:
     if workspace.registry.alias(name, "champion") is None:
-        raise Skipped(f"no version of {name} answers yet; train one: rapport train {name}")
+        raise SkippedError(f"no version of {name} answers yet; train one: rapport train {name}")

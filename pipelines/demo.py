@@ -67,7 +67,8 @@ class Demo:
         return lines
 
     def _next(self) -> list[str]:
-        ask = f"""curl -s localhost:3000/v1/churn/score -H 'content-type: application/json' -d '{{"ids": ["{self.customer}"], "explain": 3}}'"""
+        body = f"""{{"ids": ["{self.customer}"], "explain": 3}}"""
+        ask = f"curl -s localhost:3000/v1/churn/score -H 'content-type: application/json' -d '{body}'"
         return [
             "  rapport models churn                 # how good it is, and why it answers",
             "  rapport segment list                 # the lists, with their members",

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 from pathlib import Path
 from typing import Self
 
@@ -56,4 +55,4 @@ class Journal:
         self.path.parent.mkdir(parents=True, exist_ok=True)
         fresh = self.path.with_suffix(".new")
         fresh.write_text(json.dumps({"key": self.key, "done": self.done, "finished": finished}), encoding="utf-8")
-        os.replace(fresh, self.path)
+        fresh.replace(self.path)

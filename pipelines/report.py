@@ -38,7 +38,10 @@ class Reported:
 
     def lines(self) -> list[str]:
         """What ``report`` prints for people."""
-        return [f"{self.report} as of {clock.iso(self.as_of)}", *[f"{form:<6}{path}" for form, path in self.files.items()]]
+        return [
+            f"{self.report} as of {clock.iso(self.as_of)}",
+            *[f"{form:<6}{path}" for form, path in self.files.items()],
+        ]
 
 
 def write_report(

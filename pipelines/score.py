@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from collections import Counter
 from dataclasses import dataclass
-from typing import Any, TypeAlias
+from typing import Any, TypeAlias, cast
 
 import numpy as np
 import numpy.typing as npt
@@ -27,9 +27,15 @@ RECOMMENDED = 5
 CHUNK = 50_000
 """Entities scored at a time, so that memory does not grow with the company."""
 
-ANSWERED = pa.schema({
-    "customer_id": pa.int64(), "product_id": pa.int64(), "rank": pa.int64(), "score": pa.float64(), "reason": pa.string(),
-})
+ANSWERED = pa.schema(
+    {
+        "customer_id": pa.int64(),
+        "product_id": pa.int64(),
+        "rank": pa.int64(),
+        "score": pa.float64(),
+        "reason": pa.string(),
+    }
+)
 """Columns of a recommendation as it is kept."""
 
 Ids: TypeAlias = npt.NDArray[np.int64]
@@ -98,9 +104,15 @@ def score(workspace: Workspace, name: str, *, as_of: int | None = None) -> Score
         written += who
         workspace.progress(f"scoring {name}", min(start + CHUNK, len(ids)), len(ids))
     return Scored(
-        model=name, version=version.version, grade=version.grade, as_of=moment,
-        source=str(default) if as_of is None else "", population=len(ids), scored=written,
-        bands=dict(sorted(bands.items())), seconds=time.monotonic() - began,
+        model=name,
+        version=version.version,
+        grade=version.grade,
+        as_of=moment,
+        source=str(default) if as_of is None else "",
+        population=len(ids),
+        scored=written,
+        bands=dict(sorted(bands.items())),
+        seconds=time.monotonic() - began,
     )
 
 
@@ -115,15 +127,17 @@ def _answers(workspace: Workspace, model: Model, ids: Ids, at: int) -> tuple[str
         scores: npt.NDArray[np.float64] | None = None
         allowed = model.eligible(frame)
     else:
-        assert isinstance(model, BinaryModel)
-        scores = model.predict(frame)
-        bands = model.bands(scores)
-        allowed = model.eligible(frame)
-    rows = pa.table({
-        f"{model.entity}_id": ids,
-        "score": pa.nulls(len(ids), pa.float64()) if scores is None else pa.array(scores),
-        "band": pa.array(bands, pa.string()),
-    }).filter(pa.array(allowed))
+        binary = cast(BinaryModel, model)
+        scores = binary.predict(frame)
+        bands = binary.bands(scores)
+        allowed = binary.eligible(frame)
+    rows = pa.table(
+        {
+            f"{model.entity}_id": ids,
+            "score": pa.nulls(len(ids), pa.float64()) if scores is None else pa.array(scores),
+            "band": pa.array(bands, pa.string()),
+        }
+    ).filter(pa.array(allowed))
     return "scores", rows, rows.num_rows
 
 
@@ -150,7 +164,11 @@ def visible_histories(
 def _recommended(workspace: Workspace, model: RecommendationModel, ids: Ids, at: int) -> pa.Table:
     answers = model.recommend(visible_histories(workspace, model, ids, at), RECOMMENDED, at=at)
     rows = [
-        {"customer_id": int(customer), "product_id": item.product_id, "rank": rank, "score": item.score, "reason": item.reason}
+        {
+            "customer_id": int(customer),
+            "rank": rank,
+            **{name: getattr(item, name) for name in ("product_id", "score", "reason")},
+        }
         for customer, items in zip(ids, answers, strict=True)
         for rank, item in enumerate(items, start=1)
     ]

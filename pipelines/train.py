@@ -53,7 +53,11 @@ def train(
     workspace.features.refresh(progress=workspace.progress)
     champion = workspace.registry.alias(name, "champion")
     candidate = workspace.training.train(
-        name, as_of=as_of, random_split=random_split, seed=seed, progress=lambda words: workspace.progress(words, 0, 0),
+        name,
+        as_of=as_of,
+        random_split=random_split,
+        seed=seed,
+        progress=lambda words: workspace.progress(words, 0, 0),
         champion=None if champion is None else workspace.registry.open_model(champion),
     )
     workspace.progress(f"deciding about {name}", 0, 0)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 
@@ -44,7 +44,9 @@ class Watched:
         return self.report.lines()
 
 
-def watch(workspace: Workspace, name: str, *, as_of: int | None = None, with_page: bool = True, seed: int = 7) -> Watched:
+def watch(
+    workspace: Workspace, name: str, *, as_of: int | None = None, with_page: bool = True, seed: int = 7
+) -> Watched:
     """Compare the champion's reference with the population of the moment.
 
     Parameters
@@ -67,7 +69,13 @@ def watch(workspace: Workspace, name: str, *, as_of: int | None = None, with_pag
     workspace.progress(f"watching {name}", 0, 0)
     frame, answers, named = _current(workspace, model, moment, seed)
     report = workspace.monitoring.watch(
-        model, version.version, frame, answers, as_of=moment, named=named, freshness=_ages(workspace, model),
+        model,
+        version.version,
+        frame,
+        answers,
+        as_of=moment,
+        named=named,
+        freshness=_ages(workspace, model),
         with_page=with_page,
     )
     return Watched(report, time.monotonic() - began)
@@ -88,10 +96,10 @@ def _current(workspace: Workspace, model: Model, at: int, seed: int) -> tuple[Fr
         chosen = model.eligible(frame)
         part = {ref: values[chosen] for ref, values in frame.items()}
         return part, np.array(model.assign(part), dtype=object), []
-    assert isinstance(model, BinaryModel)
-    chosen = model.eligible(frame)
+    binary = cast(BinaryModel, model)
+    chosen = binary.eligible(frame)
     part = {ref: values[chosen] for ref, values in frame.items()}
-    return part, model.predict(part), []
+    return part, binary.predict(part), []
 
 
 def _ages(workspace: Workspace, model: Model) -> list[Age]:
@@ -108,5 +116,3 @@ def _ages(workspace: Workspace, model: Model) -> list[Age]:
         Age("online features", renewed, limit, "run `rapport materialize`"),
         Age(f"scores of {model.name}", max(scored, default=None), SCORES_DAYS, f"run `rapport score {model.name}`"),
     ]
-
-

@@ -1,1 +1,1 @@
-"""One file, one command: a docstring whose first line is its help, `arguments(parser)`, and `run(arguments, workspace)`."""
+"""One file, one command: its docstring's first line is its help; `arguments(parser)`, `run(arguments, workspace)`."""

@@ -27,8 +27,16 @@ def run(arguments: Namespace, workspace: Workspace) -> Answer:
     }
     header = ("model", "version", "grade", "rung", "protocol", "rows", "as of", "points at it")
     rows = [
-        (item.model, item.version, item.grade, item.rung, item.protocol, item.rows, clock.iso(item.as_of)[:10],
-         ", ".join(item.aliases) or "–")
+        (
+            item.model,
+            item.version,
+            item.grade,
+            item.rung,
+            item.protocol,
+            item.rows,
+            clock.iso(item.as_of)[:10],
+            ", ".join(item.aliases) or "–",
+        )
         for item in versions
     ]
     untrained = [name for name in names if not any(item.model == name for item in versions)]

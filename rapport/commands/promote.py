@@ -26,6 +26,9 @@ def run(arguments: Namespace, workspace: Workspace) -> Answer:
     data = {"model": version.model, "champion": version.version, "replaced": replaced, "grade": version.grade}
     instead = f" instead of {replaced}" if replaced else ""
     return Answer(
-        data, [f"{version.model}: version {version.version} (grade {version.grade}) answers{instead}.",
-               f"Back with: rapport rollback {version.model}"]
+        data,
+        [
+            f"{version.model}: version {version.version} (grade {version.grade}) answers{instead}.",
+            f"Back with: rapport rollback {version.model}",
+        ],
     )

@@ -47,8 +47,15 @@ def _list(workspace: Workspace) -> Answer:
         "segments": [vars(item) | {"as_of": None if item.as_of is None else clock.iso(item.as_of)} for item in found]
     }
     rows = [
-        (item.name, item.kind, item.members, "–" if item.as_of is None else clock.iso(item.as_of)[:10], item.purpose,
-         item.channel, item.problem or item.title)
+        (
+            item.name,
+            item.kind,
+            item.members,
+            "–" if item.as_of is None else clock.iso(item.as_of)[:10],
+            item.purpose,
+            item.channel,
+            item.problem or item.title,
+        )
         for item in found
     ]
     lines = table(("segment", "kind", "members", "as of", "purpose", "channel", "what it is"), rows)

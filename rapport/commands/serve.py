@@ -19,8 +19,13 @@ def arguments(parser: ArgumentParser) -> None:
 def run(arguments: Namespace, workspace: Workspace) -> Answer:
     """Serve until stopped."""
     given = {"serve_port": arguments.port, "serve_host": arguments.host}
-    settings = dataclasses.replace(workspace.settings, **{name: value for name, value in given.items() if value is not None})
+    changes = {name: value for name, value in given.items() if value is not None}
+    settings = dataclasses.replace(workspace.settings, **changes)
     names = sorted(workspace.training.models)
     workspace.close()
-    server.run(settings, models=names, announce=lambda url: print(f"Scores at {url}; stop with Ctrl-C.", flush=True))
+    server.run(settings, models=names, announce=_announce)
     return Answer({"served": True}, ["Stopped; every answer is in the prediction log."])
+
+
+def _announce(url: str) -> None:
+    print(f"Scores at {url}; stop with Ctrl-C.", flush=True)

@@ -19,15 +19,19 @@ from rapport.moments import moment
 def arguments(parser: ArgumentParser) -> None:
     """Declare the command's words."""
     parser.add_argument("model", metavar="MODEL", help="churn, lead_score, segmentation, recommendation")
-    parser.add_argument("--as-of", type=moment, help="use the records as of this moment (default: where they are complete)")
+    parser.add_argument("--as-of", type=moment, help="use the records as of this moment (default: their end)")
     parser.add_argument("--random-split", action="store_true", help="split at random, not in time; printed as such")
     parser.add_argument("--seed", type=int, default=7)
 
 
 def run(arguments: Namespace, workspace: Workspace) -> Answer:
-    """Train, and answer with figures beside the naive rule's, the grade and the decision."""
+    """Train, and answer with figures, the grade and the decision."""
     trained = train(
-        workspace, arguments.model, as_of=arguments.as_of, random_split=arguments.random_split, seed=arguments.seed
+        workspace,
+        arguments.model,
+        as_of=arguments.as_of,
+        random_split=arguments.random_split,
+        seed=arguments.seed,
     )
     data = trained.to_json()
     rate = "" if data["base_rate"] is None else f", {data['base_rate']:.1%} positive"

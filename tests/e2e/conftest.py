@@ -25,7 +25,10 @@ class Company:
         """One call of the command with ``--json``; its answer."""
         done = subprocess.run(
             [sys.executable, "-m", "rapport.main", *words, "--json", "--home", str(self.home)],
-            capture_output=True, text=True, check=False, timeout=600,
+            capture_output=True,
+            text=True,
+            check=False,
+            timeout=600,
         )
         assert done.returncode == code, done.stderr
         return json.loads(done.stdout)
@@ -44,7 +47,10 @@ def server(company: Company) -> Iterator[str]:
     """`rapport serve` on a free port; its address."""
     process = subprocess.Popen(
         [sys.executable, "-m", "rapport.main", "serve", "--port", "0", "--home", str(company.home)],
-        stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True, env=os.environ | {"RAPPORT_SERVE_POLL_SECONDS": "0.2"},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL,
+        text=True,
+        env=os.environ | {"RAPPORT_SERVE_POLL_SECONDS": "0.2"},
     )
     assert process.stdout is not None
     try:

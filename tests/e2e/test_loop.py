@@ -24,7 +24,8 @@ def rows(company: Company, sql: str, *parameters: Any) -> list[tuple[Any, ...]]:
 def test_the_demo_trains_what_can_be_trained_and_every_step_is_done(company: Company) -> None:
     models = {item["model"]: item for item in company.demo["models"]}
     assert {"churn", "lead_score", "segmentation", "recommendation"} <= set(models)
-    assert models["churn"]["promoted"] and models["churn"]["protocol"] == "time"
+    assert models["churn"]["promoted"]
+    assert models["churn"]["protocol"] == "time"
     assert models["churn"]["metrics"]["auc"]["low"] > models["churn"]["naive"]["auc"]
     failed = [step for step in company.demo["daily"]["steps"] if step["state"] == "failed"]
     assert failed == []
@@ -32,14 +33,17 @@ def test_the_demo_trains_what_can_be_trained_and_every_step_is_done(company: Com
 
 def test_the_batch_and_the_server_give_the_same_score(company: Company, ask: Callable[..., Any]) -> None:
     scored = company.rapport("score", "churn")
-    kept = dict(rows(
-        company,
-        "select c.customer_no, s.score from scores s join customers c on c.id = s.customer_id "
-        "where s.model = 'churn' and s.version = (select max(version) from scores o where o.id = s.id) "
-        "order by c.id limit 200",
-    ))
+    kept = dict(
+        rows(
+            company,
+            "select c.customer_no, s.score from scores s join customers c on c.id = s.customer_id "
+            "where s.model = 'churn' and s.version = (select max(version) from scores o where o.id = s.id) "
+            "order by c.id limit 200",
+        )
+    )
     answer = ask("/v1/churn/score", {"ids": list(kept), "explain": 3})
-    assert answer["as_of"] == scored["as_of"] and answer["version"] == scored["version"]
+    assert answer["as_of"] == scored["as_of"]
+    assert answer["version"] == scored["version"]
     found = {item["id"]: item for item in answer["answers"]}
     assert {name: item["score"] for name, item in found.items()} == kept
     assert all(item["status"] == "ok" and 1 <= len(item["reasons"]) <= 3 for item in found.values())
@@ -60,7 +64,8 @@ def test_recommendations_come_with_reasons(company: Company, ask: Callable[..., 
     someone = rows(company, "select customer_no from customers order by id limit 1")[0][0]
     answer = ask("/v1/recommendation/recommend", {"ids": [someone], "k": 7})
     items = answer["answers"][0]["items"]
-    assert len(items) == 7 and all(item["reason"] for item in items)
+    assert len(items) == 7
+    assert all(item["reason"] for item in items)
 
 
 def test_every_answer_is_in_the_prediction_log(company: Company, ask: Callable[..., Any]) -> None:
@@ -93,10 +98,14 @@ def test_every_list_that_leaves_has_passed_the_consent_gate(company: Company) ->
     with open(report["path"], encoding="utf-8", newline="") as file:  # noqa: PTH123
         listed = [line["customer_no"] for line in csv.DictReader(file)]
     assert len(listed) == report["rows"]
-    granted = {number for (number,) in rows(
-        company,
-        "select c.customer_no from customers c join consents g on g.party_id = c.party_id where g.decision = 'granted'",
-    )}
+    granted = {
+        number
+        for (number,) in rows(
+            company,
+            "select c.customer_no from customers c join consents g on g.party_id = c.party_id "
+            "where g.decision = 'granted'",
+        )
+    }
     assert set(listed) <= granted
     assert sum(report["suppressed"].values()) > 0, "the made-up company has people without consent"
     again = company.rapport("segment", "export", name)
@@ -111,7 +120,8 @@ def test_the_daily_run_is_complete_and_says_what_it_did(company: Company) -> Non
 
 def test_watching_the_same_moment_names_every_input(company: Company) -> None:
     found = company.rapport("watch", "churn", "--no-page")
-    assert found["model"] == "churn" and len(found["columns"]) > 20
+    assert found["model"] == "churn"
+    assert len(found["columns"]) > 20
     assert all({"status"} <= set(column) for column in found["columns"].values())
 
 
