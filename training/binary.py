@@ -116,7 +116,7 @@ def learn(context: Context, problem: Problem, rows: Rows, split: Split) -> Lesso
     steps = climb(rows, split, teacher, progress=context.progress)
     rung, reasons = choose(steps)
     context.progress("judging on rows that nothing has seen")
-    leaks = after_fit(leaks, rows, split, steps[rung], teacher)
+    leaks = after_fit(leaks, rows, split, steps, rung, teacher)
     verdict = judge(problem.entity, rows, split, steps[rung], steps["rule"], words, seed=context.seed)
     trials = tuned.trials if tuned else ()
     return Lesson(problem, rows, split, kept, dropped, leaks, steps, rung, reasons, verdict, trials)

@@ -138,11 +138,11 @@ class Preparation:
         return {"values": values, "missing": codes[MISSING] if MISSING in frequent else other, "other": other}
 
     def _column(self, name: str, groups: Mapping[str, Mapping[str, Any]]) -> dict[str, Any]:
-        known, _, value = name.partition("_")
+        known, is_part, value = name.partition("_")
         ref = self.refs[known]
         if known in self.numbers:
             return {"ref": ref, "as": "missing"} if value == "na" else {"ref": ref, "as": "number", **self._sum(name)}
-        if not value:
+        if not is_part:
             return {"ref": ref, "as": "code"}
         group = groups[ref]
         special = {MISSING: group["missing"], RARE: group["other"]}

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 import numpy as np
@@ -16,12 +16,15 @@ from training.splits import Split, fold_of
 COLLAPSE = 0.10  # fall of the AUC from rows of the same time to later rows that is worth a line
 
 
-def after_fit(leaks: Sequence[Leak], rows: Rows, split: Split, step: Step, teacher: Teacher) -> list[Leak]:
+def after_fit(
+    leaks: Sequence[Leak], rows: Rows, split: Split, steps: Mapping[str, Step], rung: str, teacher: Teacher
+) -> list[Leak]:
     """The suspects with what the model loses without the first, and a collapse in time when there is one.
 
-    The test rows are not looked at.
+    The collapse is looked for on the highest rung, even where a lower one answers because of it. The test rows are
+    not looked at.
     """
-    found = list(leaks)
+    found, step = list(leaks), steps[rung]
     inside, outside, given = _bench(rows, split, step)
     if found and len(teacher.inputs) > 1 and step.fitted.rung != "rule" and _has_both(rows.y[outside]):
         others = [item for item in teacher.inputs if item.ref != found[0].feature]
@@ -29,7 +32,7 @@ def after_fit(leaks: Sequence[Leak], rows: Rows, split: Split, step: Step, teach
         loss = _auc(rows.y[outside], given) - _auc(rows.y[outside], without.log_odds(rows.take(outside).frame))
         found[0] = replace(found[0], finding=f"{found[0].finding}; without it the model's AUC changes by {-loss:+.3f}")
     if split.protocol in ("time", "order"):
-        found += _collapse(rows, split, step, teacher)
+        found += _collapse(rows, split, list(steps.values())[-1], teacher)
     return found
 
 

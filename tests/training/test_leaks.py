@@ -1,0 +1,86 @@
+"""The audit lists what knows too much first, and blocks until somebody answers."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import pytest
+
+from tests.training.planted import inputs_of, rows_of
+from training import TrainingError
+from training.leaks import audit, rank
+from training.rows import Rows
+
+
+def _with(kind: str) -> Rows:
+    rows = rows_of(2_000)
+    draw = np.random.default_rng(5)
+    y = rows.y
+    noise = draw.random(2_000)
+    planted: dict[str, npt.NDArray[Any]] = {
+        "number": np.where(noise < 0.05, 1 - y, y) * 10 + draw.normal(size=2_000),
+        "category": np.where(noise < 0.05, "x", np.where(y > 0, "gone", "here")).astype(object),
+        "copy": np.where(y > 0, "yes", "no").astype(object),
+        "null": np.where(y > 0, draw.normal(size=2_000), np.nan),
+        "middle": np.where(y > 0, draw.normal(0, 0.2, 2_000), np.sign(noise - 0.5) * 3),
+    }
+    return Rows(rows.ids, rows.as_of, y, dict(rows.frame) | {"shop:leak": planted[kind]})
+
+
+@pytest.mark.parametrize("kind", ["number", "category", "copy", "null", "middle"])
+def test_a_planted_leak_is_first_and_blocks(kind: str) -> None:
+    rows = _with(kind)
+    suspects = rank(rows, inputs_of(rows), seed=1)
+    assert suspects[0].ref == "shop:leak"
+    assert suspects[0].auc > 0.9
+    with pytest.raises(TrainingError, match=r"the feature shop:leak of 'made' seems to know the outcome .*"
+                                            r"`known: after_outcome`, or `suspect: allowed"):
+        audit("made", suspects)
+
+
+def test_a_copy_of_the_outcome_is_called_one() -> None:
+    rows = _with("copy")
+    with pytest.raises(TrainingError, match="a copy of the outcome"):
+        audit("made", rank(rows, inputs_of(rows), seed=1))
+
+
+def test_an_answer_lets_it_pass_and_is_said() -> None:
+    rows = _with("number")
+    suspects = rank(rows, inputs_of(rows), seed=1)
+    leaks = audit("made", suspects, answered={"shop:leak"})
+    assert leaks[0].finding.endswith("allowed by its source's mapping")
+    assert re.match(r"single-feature AUC 0\.9\d\d, 0\.\d+ ahead of the next", leaks[0].finding)
+
+
+def test_records_with_times_are_listed_and_pass() -> None:
+    rows = _with("number")
+    leaks = audit("made", rank(rows, inputs_of(rows), seed=1), clocked={"shop:leak"})
+    assert "made of records with times" in leaks[0].finding
+
+
+def test_a_feature_far_ahead_of_all_others_blocks_below_the_level() -> None:
+    rows = rows_of(3_000, strength=0.0)
+    ahead = rows.y + np.random.default_rng(1).normal(0, 0.7, 3_000)
+    rows = Rows(rows.ids, rows.as_of, rows.y, dict(rows.frame) | {"shop:ahead": ahead})
+    suspects = rank(rows, inputs_of(rows), seed=1)
+    assert 0.80 < suspects[0].auc < 0.90
+    with pytest.raises(TrainingError, match="shop:ahead"):
+        audit("made", suspects)
+
+
+def test_honest_features_are_listed_without_blocking() -> None:
+    rows = rows_of(2_000)
+    leaks = audit("made", rank(rows, inputs_of(rows), seed=1))
+    assert len(leaks) == 4
+    assert [leak.value for leak in leaks] == sorted((leak.value for leak in leaks), reverse=True)
+    assert not any(leak.blocks for leak in leaks)
+
+
+def test_noise_of_many_categories_is_no_suspect() -> None:
+    rows = rows_of(2_000, strength=0.0)
+    many = np.array([f"v{place}" for place in np.random.default_rng(1).integers(0, 900, 2_000)], dtype=object)
+    rows = Rows(rows.ids, rows.as_of, rows.y, {"shop:many": many})
+    assert rank(rows, inputs_of(rows), seed=1)[0].auc < 0.55
