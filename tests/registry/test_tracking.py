@@ -83,8 +83,8 @@ def test_a_held_lock_is_told_not_waited_for_forever(
 
 
 def test_a_store_that_does_not_answer_is_told(settings: Settings, make_candidate: Make, tmp_path: Path) -> None:
-    (tmp_path / "home").write_text("a file where a folder should be")
-    broken = registry.open(Settings(home=tmp_path / "other", tracking_url=f"sqlite:///{tmp_path}/home/mlflow.db"))
+    (tmp_path / "blocked").write_text("a file where a folder should be")
+    broken = registry.open(Settings(home=tmp_path / "other", tracking_url=f"sqlite:///{tmp_path}/blocked/mlflow.db"))
     with pytest.raises(RegistryError, match=r"tracking store .* does not answer"):
         broken.register(make_candidate())
 
@@ -113,7 +113,7 @@ def server(tmp_path: Path, migrated: Path) -> Iterator[str]:
 
 
 def _wait_for(url: str, process: subprocess.Popen[bytes]) -> None:
-    for _ in range(240):
+    for _ in range(720):
         assert process.poll() is None, "the server ended"
         try:
             urllib.request.urlopen(url, timeout=1).close()  # noqa: S310 - our own address
@@ -121,7 +121,7 @@ def _wait_for(url: str, process: subprocess.Popen[bytes]) -> None:
             time.sleep(0.25)
         else:
             return
-    raise AssertionError("the server did not answer within a minute")
+    raise AssertionError("the server did not answer within three minutes")
 
 
 @pytest.mark.slow
