@@ -35,8 +35,9 @@ def run(arguments: Namespace, workspace: Workspace) -> Answer:
     )
     data = trained.to_json()
     rate = "" if data["base_rate"] is None else f", {data['base_rate']:.1%} positive"
+    title = f"{data['model']} version {data['version']}: grade {data['grade']}, {data['rung']}"
     lines = [
-        f"{data['model']} version {data['version']}: grade {data['grade']}, {data['rung']}, {data['rows']:,} rows{rate}",
+        f"{title}, {data['rows']:,} rows{rate}",
         f"protocol {data['protocol']}: {trained.candidate.protocol_note}",
         "",
         *table(("metric", "value", "low", "high", "naive rule"), _figures(data)),
