@@ -28,7 +28,7 @@ Make = Callable[..., Candidate]
 
 def run_python(code: str, home: Path) -> str:
     environment = {key: value for key, value in os.environ.items() if not key.startswith(("MLFLOW", "DO_NOT"))}
-    done = subprocess.run(  # noqa: S603 - our own interpreter and code
+    done = subprocess.run(
         [sys.executable, "-W", "error", "-c", code, str(home)], env=environment, capture_output=True, text=True,
         check=False,
     )
@@ -103,7 +103,7 @@ def server(tmp_path: Path, migrated: Path) -> Iterator[str]:
     ]
     environment = os.environ | {"MLFLOW_DISABLE_TELEMETRY": "true", "MLFLOW_SERVER_ENABLE_JOB_EXECUTION": "false"}
     with (tmp_path / "server.log").open("w") as log:
-        process = subprocess.Popen(command, env=environment, stdout=log, stderr=log)  # noqa: S603 - our own command
+        process = subprocess.Popen(command, env=environment, stdout=log, stderr=log)
         try:
             _wait_for(f"http://127.0.0.1:{port}/health", process)
             yield f"http://127.0.0.1:{port}"
