@@ -111,12 +111,12 @@ def _stored(value: Any, unit: str) -> Any:
 
 
 def open_inline(
-    views: Mapping[str, FeatureView], records: InlineRecords, folder: Path, *, compact_rows: int = 100_000
+    views: Mapping[str, FeatureView], records: InlineRecords, folder: Path, *, threads: int = 1, **sizes: int
 ) -> FeatureStore:
-    """A feature store over inline records, its files in `folder`; `compact_rows` is that of its `History`."""
+    """A feature store over inline records, its files in `folder`; `sizes` are those of its `History`."""
     named = {name: resolve(view.named(name), records.attributes(view.entity.name)) for name, view in views.items()}
-    history = History(folder / "history", records, compact_rows)
-    return FeatureStore(records, Catalogue(named), history, SQLiteStore(folder / "online.db"), 1)
+    history = History(folder / "history", records, **sizes)
+    return FeatureStore(records, Catalogue(named), history, SQLiteStore(folder / "online.db"), threads)
 
 
 def check(

@@ -16,6 +16,8 @@ from features.online.protocol import OnlineStore
 from features.online.sqlite import SQLiteStore
 from features.store import FeatureStore
 
+BUCKET_SHARE = 2_048  # bytes of working memory for each row of a bucket: some threads, twenty columns, a copy
+
 
 def open(  # noqa: A001 - `features.open(settings, records)`, as each package is opened
     settings: Settings, records: Records, *, folders: tuple[Path, ...] = ()
@@ -25,7 +27,7 @@ def open(  # noqa: A001 - `features.open(settings, records)`, as each package is
     Parameters
     ----------
     settings : Settings
-        ``history_dir``, ``online_url``, ``threads``.
+        ``history_dir``, ``online_url``, ``memory_mb``, ``threads``.
     records : Records
     folders : tuple of Path
         Folders of views beyond those that come with Rapport.
@@ -37,7 +39,8 @@ def open(  # noqa: A001 - `features.open(settings, records)`, as each package is
     """
     views = find_views((PACKAGED, *folders))
     catalogue = Catalogue({name: resolve(view, records.attributes(view.entity.name)) for name, view in views.items()})
-    history = History(settings.history_dir, records)
+    bucket_rows = max(10_000, min(settings.memory_mb * 2**20 // BUCKET_SHARE, 1_000_000))
+    history = History(settings.history_dir, records, bucket_rows=bucket_rows)
     threads = settings.threads or os.cpu_count() or 1
     return FeatureStore(records, catalogue, history, open_online(settings.online_url), threads)
 

@@ -17,7 +17,6 @@ from features.history.rows import SYSTEM, TIMES, Rows, concatenate, count, empty
 from features.history.supersede import superseded_at
 from features.kernel.program import Ints
 
-BUCKET_ROWS = 1_000_000
 GHOSTS, DICTIONARY = "ghosts.arrow", "dictionary.json"
 
 
@@ -177,7 +176,7 @@ class FrozenReader(LogReader):
 
 
 def write_log(
-    log: Log, versions: Rows, columns: tuple[str, ...], dictionary: Dictionary, folder: Path
+    log: Log, versions: Rows, columns: tuple[str, ...], dictionary: Dictionary, folder: Path, bucket_rows: int
 ) -> tuple[int, int]:
     """Write every version that arrived as a new generation; returns the numbers of buckets and of rows."""
     folder.mkdir(parents=True)
@@ -187,7 +186,7 @@ def write_log(
     if not seen.all():
         write_rows(take(rows, ~seen), folder / GHOSTS)
     rows = sort(take(rows, seen))
-    buckets = max(1, -(-count(rows) // BUCKET_ROWS))
+    buckets = max(1, -(-count(rows) // bucket_rows))
     for number in range(buckets):
         part = rows if buckets == 1 else take(rows, rows["entity"] % buckets == number)
         write_rows(part, folder / f"bucket-{number:05d}.arrow")

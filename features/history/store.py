@@ -53,12 +53,17 @@ class History:
     records : Reading
     compact_rows : int
         A log's delta is merged into its buckets once it has more versions than this and than a part of its rows.
+    bucket_rows : int
+        About how many rows a bucket has.
     """
 
-    def __init__(self, folder: Path, records: Reading, compact_rows: int = 100_000) -> None:
+    def __init__(
+        self, folder: Path, records: Reading, compact_rows: int = 100_000, bucket_rows: int = 1_000_000
+    ) -> None:
         self.folder = folder
         self._records = records
         self._compact_rows = compact_rows
+        self._bucket_rows = bucket_rows
         self._logs: dict[str, Log] = {}
         self._wanted: dict[str, set[str]] = {}
         self._readers: dict[str, LogReader] = {}
@@ -182,7 +187,7 @@ class History:
     ) -> LogState:
         names = [item for item in parts[0] if item != "version"]
         versions = concatenate([{item: part[item] for item in names} for part in parts])
-        buckets, rows = write_log(log, versions, columns, dictionary, self.folder / log.name / name)
+        buckets, rows = write_log(log, versions, columns, dictionary, self.folder / log.name / name, self._bucket_rows)
         return LogState(name, columns, buckets, rows, watermark, watermark)
 
     def _commit(self, manifest: Mapping[str, LogState], before: Mapping[str, LogState]) -> None:

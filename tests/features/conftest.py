@@ -17,8 +17,15 @@ def open_store(tmp_path: Path) -> Iterator[Opener]:
     """Opens stores over inline records and closes them in the end."""
     opened: list[FeatureStore] = []
 
-    def opener(records: InlineRecords, compact_rows: int = 100_000, **views: FeatureView) -> FeatureStore:
-        store = open_inline(views, records, tmp_path / f"store{len(opened)}", compact_rows=compact_rows)
+    def opener(
+        records: InlineRecords,
+        compact_rows: int = 100_000,
+        threads: int = 1,
+        bucket_rows: int = 1_000_000,
+        **views: FeatureView,
+    ) -> FeatureStore:
+        folder = tmp_path / f"store{len(opened)}"
+        store = open_inline(views, records, folder, threads=threads, compact_rows=compact_rows, bucket_rows=bucket_rows)
         opened.append(store)
         return store
 
