@@ -52,7 +52,7 @@ def digest(entry: Mapping[str, Any]) -> str:
     Examples
     --------
     >>> digest(dict.fromkeys(("id", "at", "actor", "action", "subject", "detail", "previous_hash"), ""))[:8]
-    'd6bbeb9f'
+    '32c9a1ce'
     """
     return hashlib.sha256(json.dumps([entry[name] for name in _HASHED], ensure_ascii=False).encode()).hexdigest()
 

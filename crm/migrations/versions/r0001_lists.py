@@ -28,17 +28,43 @@ depends_on = None
 def upgrade() -> None:
     """Make the tables."""
     append_only_function()
+    _teams()
+    _territories()
+    _users()
+    _audit_log()
+    _currencies()
+    _fx_rates()
+    _counters()
+    _sources()
+    _import_runs()
+    _purposes()
+    _picklists()
+    _picklist_values()
+    _attribute_definitions()
+    _pipelines()
+    _pipeline_stages()
+    _close_reasons()
+    _segments()
+
+
+def _teams() -> None:
     reference(
         "teams",
         sa.Column("name", KEY, nullable=False),
         sa.Column("manager", KEY),
         sa.UniqueConstraint("name"),
     )
+
+
+def _territories() -> None:
     reference(
         "territories",
         sa.Column("name", KEY, nullable=False),
         sa.UniqueConstraint("name"),
     )
+
+
+def _users() -> None:
     reference(
         "users",
         sa.Column("name", KEY, nullable=False),
@@ -46,6 +72,9 @@ def upgrade() -> None:
         sa.Column("active", FLAG, nullable=False),
         sa.UniqueConstraint("name"),
     )
+
+
+def _audit_log() -> None:
     reference(
         "audit_log",
         sa.Column("at", WHOLE, nullable=False),
@@ -57,11 +86,17 @@ def upgrade() -> None:
         sa.Column("hash", KEY, nullable=False),
     )
     protect("audit_log", ("id",))
+
+
+def _currencies() -> None:
     op.create_table(
         "currencies",
         sa.Column("code", sa.String(3), primary_key=True),
         sa.Column("name", KEY),
     )
+
+
+def _fx_rates() -> None:
     op.create_table(
         "fx_rates",
         sa.Column("currency", sa.String(3), primary_key=True),
@@ -69,11 +104,17 @@ def upgrade() -> None:
         sa.Column("known_at", WHOLE, primary_key=True, autoincrement=False),
         sa.Column("rate", NUMBER, nullable=False),
     )
+
+
+def _counters() -> None:
     op.create_table(
         "counters",
         sa.Column("name", KEY, primary_key=True),
         sa.Column("value", WHOLE, nullable=False),
     )
+
+
+def _sources() -> None:
     reference(
         "sources",
         sa.Column("name", KEY, nullable=False),
@@ -89,6 +130,9 @@ def upgrade() -> None:
         sa.Column("mapping_sha256", KEY),
         sa.UniqueConstraint("name"),
     )
+
+
+def _import_runs() -> None:
     reference(
         "import_runs",
         sa.Column("source_id", ID, to("sources.id"), nullable=False, index=True),
@@ -101,6 +145,9 @@ def upgrade() -> None:
         sa.Column("rejects", TEXT),
         check("state in ('applied', 'failed')", "state"),
     )
+
+
+def _purposes() -> None:
     reference(
         "purposes",
         sa.Column("code", KEY, nullable=False),
@@ -108,12 +155,18 @@ def upgrade() -> None:
         sa.Column("needs_consent", FLAG, nullable=False),
         sa.UniqueConstraint("code"),
     )
+
+
+def _picklists() -> None:
     reference(
         "picklists",
         sa.Column("code", KEY, nullable=False),
         sa.Column("title", KEY),
         sa.UniqueConstraint("code"),
     )
+
+
+def _picklist_values() -> None:
     reference(
         "picklist_values",
         sa.Column("picklist_id", ID, to("picklists.id"), nullable=False, index=True),
@@ -123,6 +176,9 @@ def upgrade() -> None:
         sa.Column("active", FLAG, nullable=False),
         sa.UniqueConstraint("picklist_id", "code"),
     )
+
+
+def _attribute_definitions() -> None:
     reference(
         "attribute_definitions",
         sa.Column("entity", KEY, nullable=False),
@@ -141,11 +197,17 @@ def upgrade() -> None:
         check("type in ('int', 'decimal', 'text', 'bool', 'date', 'picklist')", "type"),
         check("known in ('always', 'after_outcome')", "known"),
     )
+
+
+def _pipelines() -> None:
     reference(
         "pipelines",
         sa.Column("name", KEY, nullable=False),
         sa.UniqueConstraint("name"),
     )
+
+
+def _pipeline_stages() -> None:
     reference(
         "pipeline_stages",
         sa.Column("pipeline_id", ID, to("pipelines.id"), nullable=False, index=True),
@@ -157,6 +219,9 @@ def upgrade() -> None:
         sa.UniqueConstraint("pipeline_id", "ordinal"),
         check("category in ('open', 'won', 'lost')", "category"),
     )
+
+
+def _close_reasons() -> None:
     reference(
         "close_reasons",
         sa.Column("kind", KEY, nullable=False),
@@ -166,6 +231,9 @@ def upgrade() -> None:
         sa.UniqueConstraint("kind", "code"),
         check("kind in ('won', 'lost', 'unqualified')", "kind"),
     )
+
+
+def _segments() -> None:
     reference(
         "segments",
         sa.Column("name", KEY, nullable=False),

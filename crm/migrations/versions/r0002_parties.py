@@ -15,6 +15,14 @@ depends_on = None
 
 def upgrade() -> None:
     """Make the tables."""
+    _parties()
+    _persons()
+    _companies()
+    _contacts()
+    _customers()
+
+
+def _parties() -> None:
     head(
         "parties",
         sa.Column("kind", KEY, nullable=False),
@@ -30,6 +38,9 @@ def upgrade() -> None:
         check("(merged_into_id is not null) = (status = 'merged')", "merged"),
         check("merged_into_id is null or merged_into_id <> id", "merged_self"),
     )
+
+
+def _persons() -> None:
     head(
         "persons",
         sa.Column("party_id", ID, to("parties.id"), nullable=False),
@@ -42,6 +53,9 @@ def upgrade() -> None:
         sa.Column("language", KEY),
         sa.UniqueConstraint("party_id"),
     )
+
+
+def _companies() -> None:
     head(
         "companies",
         sa.Column("party_id", ID, to("parties.id"), nullable=False),
@@ -55,6 +69,9 @@ def upgrade() -> None:
         sa.UniqueConstraint("party_id"),
         check("parent_id is null or parent_id <> id", "parent_self"),
     )
+
+
+def _contacts() -> None:
     head(
         "contacts",
         sa.Column("party_id", ID, to("parties.id"), nullable=False, index=True),
@@ -70,6 +87,9 @@ def upgrade() -> None:
     op.create_index(
         "uq_contacts_primary", "contacts", ["company_id"], unique=True, sqlite_where=where, postgresql_where=where
     )
+
+
+def _customers() -> None:
     head(
         "customers",
         sa.Column("party_id", ID, to("parties.id"), nullable=False),

@@ -15,12 +15,23 @@ depends_on = None
 
 def upgrade() -> None:
     """Make the tables."""
+    _product_categories()
+    _products()
+    _orders()
+    _order_lines()
+    _subscriptions()
+
+
+def _product_categories() -> None:
     head(
         "product_categories",
         sa.Column("name", KEY, nullable=False),
         sa.Column("parent_id", ID, to("product_categories.id"), index=True),
         check("parent_id is null or parent_id <> id", "parent_self"),
     )
+
+
+def _products() -> None:
     head(
         "products",
         sa.Column("product_no", KEY, nullable=False),
@@ -33,6 +44,9 @@ def upgrade() -> None:
         check("status in ('active', 'discontinued')", "status"),
         check("list_price is null or list_price >= 0", "price"),
     )
+
+
+def _orders() -> None:
     fact(
         "orders",
         sa.Column("order_no", KEY, nullable=False),
@@ -44,6 +58,9 @@ def upgrade() -> None:
         sa.Column("currency", KEY, to("currencies.code"), nullable=False),
         check("kind in ('sale', 'return', 'adjustment')", "kind"),
     )
+
+
+def _order_lines() -> None:
     fact(
         "order_lines",
         sa.Column("order_id", WHOLE, nullable=False),
@@ -70,6 +87,9 @@ def upgrade() -> None:
         check("returned_qty >= 0", "returned"),
     )
     op.create_index(op.f("ix_order_lines_order_id"), "order_lines", ["order_id"])
+
+
+def _subscriptions() -> None:
     head(
         "subscriptions",
         sa.Column("customer_id", ID, to("customers.id"), nullable=False, index=True),

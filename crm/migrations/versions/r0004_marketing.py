@@ -14,6 +14,12 @@ depends_on = None
 
 def upgrade() -> None:
     """Make the tables."""
+    _campaigns()
+    _campaign_arms()
+    _campaign_members()
+
+
+def _campaigns() -> None:
     head(
         "campaigns",
         sa.Column("campaign_no", KEY, nullable=False),
@@ -33,6 +39,9 @@ def upgrade() -> None:
             "state",
         ),
     )
+
+
+def _campaign_arms() -> None:
     reference(
         "campaign_arms",
         sa.Column("campaign_id", ID, to("campaigns.id"), nullable=False, index=True),
@@ -41,6 +50,9 @@ def upgrade() -> None:
         sa.UniqueConstraint("campaign_id", "name"),
         check("kind in ('treatment', 'holdout')", "kind"),
     )
+
+
+def _campaign_members() -> None:
     fact(
         "campaign_members",
         sa.Column("campaign_id", ID, to("campaigns.id"), nullable=False),

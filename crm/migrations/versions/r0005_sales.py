@@ -15,6 +15,14 @@ depends_on = None
 
 def upgrade() -> None:
     """Make the tables."""
+    _leads()
+    _lead_events()
+    _opportunities()
+    _opportunity_stage_changes()
+    _campaign_events()
+
+
+def _leads() -> None:
     head(
         "leads",
         sa.Column("lead_no", KEY, nullable=False),
@@ -39,6 +47,9 @@ def upgrade() -> None:
         ),
         check("(status = 'converted') = (converted_at is not null)", "converted"),
     )
+
+
+def _lead_events() -> None:
     fact(
         "lead_events",
         sa.Column("lead_id", ID, to("leads.id"), nullable=False, index=True),
@@ -48,6 +59,9 @@ def upgrade() -> None:
         sa.Column("channel", KEY),
         sa.Column("value", NUMBER),
     )
+
+
+def _opportunities() -> None:
     head(
         "opportunities",
         sa.Column("opportunity_no", KEY, nullable=False),
@@ -87,6 +101,9 @@ def upgrade() -> None:
             deferrable=True,
             initially="IMMEDIATE",
         )
+
+
+def _opportunity_stage_changes() -> None:
     fact(
         "opportunity_stage_changes",
         sa.Column("opportunity_id", ID, to("opportunities.id"), nullable=False, index=True),
@@ -102,6 +119,9 @@ def upgrade() -> None:
         sa.Column("probability", NUMBER),
         sa.Column("moved_by_id", ID, to("users.id")),
     )
+
+
+def _campaign_events() -> None:
     fact(
         "campaign_events",
         sa.Column("campaign_id", ID, to("campaigns.id"), index=True),

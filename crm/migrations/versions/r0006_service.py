@@ -14,6 +14,14 @@ depends_on = None
 
 def upgrade() -> None:
     """Make the tables."""
+    _tickets()
+    _ticket_events()
+    _interactions()
+    _events()
+    _consents()
+
+
+def _tickets() -> None:
     head(
         "tickets",
         sa.Column("ticket_no", KEY, nullable=False),
@@ -40,6 +48,9 @@ def upgrade() -> None:
         check("priority in ('low', 'normal', 'high', 'urgent')", "priority"),
         check("(state = 'duplicate') = (merged_into_id is not null)", "duplicate"),
     )
+
+
+def _ticket_events() -> None:
     fact(
         "ticket_events",
         sa.Column("ticket_id", ID, to("tickets.id"), nullable=False, index=True),
@@ -50,6 +61,9 @@ def upgrade() -> None:
         sa.Column("value", NUMBER),
         sa.Column("data", TEXT),
     )
+
+
+def _interactions() -> None:
     fact(
         "interactions",
         sa.Column("party_id", ID, to("parties.id"), index=True),
@@ -66,6 +80,9 @@ def upgrade() -> None:
         check("type in ('call', 'email', 'meeting', 'chat', 'visit', 'post', 'social')", "type"),
         check("direction is null or direction in ('inbound', 'outbound')", "direction"),
     )
+
+
+def _events() -> None:
     fact(
         "events",
         sa.Column("type", KEY, nullable=False),
@@ -79,6 +96,9 @@ def upgrade() -> None:
         sa.Column("received_at", WHOLE),
         sa.Column("properties", TEXT),
     )
+
+
+def _consents() -> None:
     fact(
         "consents",
         sa.Column("party_id", ID, to("parties.id"), nullable=False, index=True),

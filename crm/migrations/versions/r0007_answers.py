@@ -15,6 +15,14 @@ depends_on = None
 
 def upgrade() -> None:
     """Make the tables."""
+    _scores()
+    _recommendations()
+    _segment_memberships()
+    _attribute_values()
+    _labels()
+
+
+def _scores() -> None:
     fact(
         "scores",
         sa.Column("model", KEY, nullable=False),
@@ -27,6 +35,9 @@ def upgrade() -> None:
         check(filled("customer_id", "lead_id", "opportunity_id") + " = 1", "subject"),
     )
     op.create_index(op.f("ix_scores_model_occurred_at"), "scores", ["model", "occurred_at"])
+
+
+def _recommendations() -> None:
     fact(
         "recommendations",
         sa.Column("model", KEY, nullable=False),
@@ -37,6 +48,9 @@ def upgrade() -> None:
         sa.Column("score", NUMBER, nullable=False),
         sa.Column("reason", TEXT),
     )
+
+
+def _segment_memberships() -> None:
     fact(
         "segment_memberships",
         sa.Column("segment_id", ID, to("segments.id"), nullable=False, index=True),
@@ -44,6 +58,9 @@ def upgrade() -> None:
         sa.Column("change", KEY, nullable=False),
         check("change in ('enter', 'leave')", "change"),
     )
+
+
+def _attribute_values() -> None:
     fact(
         "attribute_values",
         sa.Column("definition_id", ID, to("attribute_definitions.id"), nullable=False, index=True),
@@ -65,6 +82,9 @@ def upgrade() -> None:
             "one_value",
         ),
     )
+
+
+def _labels() -> None:
     fact(
         "labels",
         sa.Column("name", KEY, nullable=False),
