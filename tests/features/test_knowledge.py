@@ -93,7 +93,7 @@ def test_arrival_in_any_order_and_any_portions_gives_the_same(seed: int, compact
     whole = open_store(world.records(), all=every_operation())
     spine = spine_of(moments_for(world, seed, 40))
     wanted = whole.historical_features(["all:*"], spine)
-    draw = random.Random(seed)  # noqa: S311 - made-up rows
+    draw = random.Random(seed)
     shuffled = draw.sample(world.rows, len(world.rows))
     records = World(shuffled[:0]).records()
     store = open_store(records, compact_rows, all=every_operation())

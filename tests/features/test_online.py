@@ -84,7 +84,7 @@ def test_many_keys_at_once_equal_one_by_one(open_store: Opener) -> None:
 @pytest.mark.parametrize(("seed", "compact_rows"), [(44, 0), (45, 0), (44, 10**9), (45, 60)])
 def test_any_split_of_incremental_work_equals_one_full_run(seed: int, compact_rows: int, open_store: Opener) -> None:
     world = make(seed, facts=120, entities=6)
-    draw = random.Random(seed)  # noqa: S311 - made-up rows
+    draw = random.Random(seed)
     records = with_heads(World())
     store = open_store(records, compact_rows, all=every_operation())
     begin, incremental = 0, 0
@@ -168,7 +168,7 @@ def test_eight_threads_get_what_one_gets(open_store: Opener) -> None:
     wrong: list[str] = []
 
     def ask(seed: int) -> None:
-        draw = random.Random(seed)  # noqa: S311 - made-up rows
+        draw = random.Random(seed)
         for _ in range(30):
             i = draw.choice(ENTITIES)
             found = store.online_features(["all:*"], [f"K{i}"], 30 * DAY).values

@@ -132,7 +132,7 @@ def test_custom_attributes_of_every_type(open_store: Opener) -> None:
 @pytest.mark.parametrize("seed", range(4))
 @pytest.mark.parametrize("compact_rows", [0, 15, 10**9])
 def test_states_equal_the_oracles_however_they_arrive(seed: int, compact_rows: int, open_store: Opener) -> None:
-    draw = random.Random(seed)  # noqa: S311 - made-up rows
+    draw = random.Random(seed)
     rows = []
     for fact in range(1, 30):
         when, known = draw.randrange(0, 40), draw.randrange(0, 20)

@@ -58,7 +58,7 @@ def make(seed: int, *, facts: int = 120, entities: int = 6, span: int = 60 * DAY
     A third of the facts are known late, a fifth are corrected (some to another entity or moment), a tenth deleted;
     moments repeat.
     """
-    draw = random.Random(seed)  # noqa: S311 - made-up rows
+    draw = random.Random(seed)
     moments = [draw.randrange(-span // 4, span) for _ in range(max(facts // 3, 1))]
     world = World()
     for pk in range(1, facts + 1):
@@ -98,7 +98,7 @@ def _row(draw: random.Random, pk: int, entity: int, occurred: int, known: int) -
 
 def moments_for(world: World, seed: int, count: int) -> list[tuple[int, int]]:
     """``(entity, moment)`` pairs: at rows, a microsecond beside them, at the edges of windows, and anywhere."""
-    draw = random.Random(seed)  # noqa: S311 - made-up rows
+    draw = random.Random(seed)
     widths = [0, *(window.width for window in WINDOWS if window.suffix)]
     pairs = []
     for _ in range(count):
