@@ -84,7 +84,7 @@ def check_host(settings: Settings) -> None:
         )
 
 
-def bind(host: str, port: int) -> socket.socket:
+def bind(host: str, port: int, setting: str = "RAPPORT_SERVE_PORT") -> socket.socket:
     """A listening socket.
 
     Raises
@@ -102,7 +102,7 @@ def bind(host: str, port: int) -> socket.socket:
         what = "is in use" if getattr(error, "errno", None) == errno.EADDRINUSE else f"cannot be used ({error})"
         raise ServerError(
             f"the address {host}:{port} {what}; a free port of this machine is expected; stop what listens there, "
-            "or set RAPPORT_SERVE_PORT"
+            f"or set {setting}"
         ) from error
     return listener
 

@@ -1,0 +1,104 @@
+"""What a page is made of, beside the blocks of reports: links, grids with links, facts, a search field, a way on."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TypeAlias
+from urllib.parse import quote, urlencode
+
+from reports.report import Block
+
+
+@dataclass(frozen=True)
+class Link:
+    """A text that leads to another page of the desk."""
+
+    text: str
+    href: str
+
+
+Cell: TypeAlias = str | int | float | Link | None
+
+
+@dataclass(frozen=True)
+class Heading:
+    """The title of a part of a page."""
+
+    text: str
+
+
+@dataclass(frozen=True)
+class Grid:
+    """A table whose cells may be links; columns named in `numbers` are set to the right."""
+
+    title: str
+    columns: Sequence[str]
+    rows: Sequence[Sequence[Cell]]
+    numbers: frozenset[str] = frozenset()
+    note: str = ""
+
+
+@dataclass(frozen=True)
+class Facts:
+    """Names and values, one below the other."""
+
+    title: str
+    items: Sequence[tuple[str, Cell]]
+
+
+@dataclass(frozen=True)
+class Search:
+    """One search field, sent as ``?q=``."""
+
+    label: str
+    action: str
+    value: str
+
+
+@dataclass(frozen=True)
+class Empty:
+    """Nothing is here yet: why, and the command that changes it."""
+
+    text: str
+    command: str
+
+
+@dataclass(frozen=True)
+class Plain:
+    """A text shown as it is written, a model card for instance."""
+
+    title: str
+    text: str
+
+
+@dataclass(frozen=True)
+class Onward:
+    """The next page of a list."""
+
+    href: str
+    text: str = "Next page"
+
+
+Part: TypeAlias = Block | Heading | Grid | Facts | Search | Empty | Plain | Onward
+
+
+@dataclass(frozen=True)
+class View:
+    """A page ready to be drawn."""
+
+    title: str
+    parts: Sequence[Part]
+    note: str = ""
+
+
+def to(path: str, *names: str, **query: str) -> str:
+    """An address of the desk, with every part quoted.
+
+    Examples
+    --------
+    >>> to("/customers", "a/b", q="x y")
+    '/customers/a%2Fb?q=x+y'
+    """
+    address = "/".join([path, *(quote(name, safe="") for name in names)])
+    return f"{address}?{urlencode(query)}" if query else address

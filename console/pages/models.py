@@ -1,0 +1,29 @@
+"""The models: which version of each answers."""
+
+from __future__ import annotations
+
+from console.blocks import Cell, Empty, Grid, Link, View, to
+from console.desk import Desk
+from console.page import Asked, Page
+from crm.clock import iso
+
+
+def view(desk: Desk, _asked: Asked) -> View:
+    """Every model with its champion."""
+    names = desk.registry.models()
+    if not names:
+        return View("Models", [Empty("No model has been trained yet.", "rapport train churn")])
+    rows = [_row(desk, name) for name in names]
+    return View("Models", [Grid("Models", ("Model", "Champion", "Grade", "Rung", "Learned until", "Newest"), rows)])
+
+
+def _row(desk: Desk, name: str) -> tuple[Cell, ...]:
+    versions = desk.registry.versions(name)
+    champion = next((item for item in versions if "champion" in item.aliases), None)
+    link = Link(name, to("/models", name))
+    if champion is None:
+        return (link, "none", versions[-1].grade, versions[-1].rung, iso(versions[-1].as_of), versions[-1].version)
+    return (link, champion.version, champion.grade, champion.rung, iso(champion.as_of), versions[-1].version)
+
+
+page = Page("/models", view, "Models", 3)

@@ -1,0 +1,168 @@
+"""The pages: what they show, how they begin empty, and that nothing from records becomes markup."""
+
+from __future__ import annotations
+
+import json
+import re
+from pathlib import Path
+
+import httpx
+import pytest
+
+from console.desk import Desk
+from console.errors import ConsoleError
+from console.page import pages
+from tests.console.conftest import browse
+
+pytestmark = pytest.mark.anyio
+MENU = ["/", "/customers", "/segments", "/models", "/watch"]
+
+
+async def test_the_menu_leads_to_every_page(browser: httpx.AsyncClient) -> None:
+    for path in MENU:
+        answer = await browser.get(path)
+        assert answer.status_code == 200
+        assert re.findall(r'<li><a href="([^"]+)"', answer.text)[:5] == MENU
+        assert answer.text.count('aria-current="page"') == 1
+
+
+async def test_no_page_needs_script_or_another_host(browser: httpx.AsyncClient) -> None:
+    for path in [*MENU, "/customers/C3", "/segments/buyers", "/models/churn", "/nothing"]:
+        answer = await browser.get(path)
+        policy = answer.headers["content-security-policy"]
+        assert "default-src 'none'" in policy
+        assert "unsafe" not in policy
+        assert not re.findall(r"<script|\son\w+=|javascript:|\sstyle=|<style", answer.text)
+        assert not re.findall(r'(?:src|href)="(?:https?:)?//', answer.text)
+        assert 'name="viewport"' in answer.text
+
+
+async def test_the_overview_shows_the_report(browser: httpx.AsyncClient, desk: Desk) -> None:
+    text = (await browser.get("/")).text
+    for section in desk.overview().sections:
+        assert f"<h2>{section.title}</h2>" in text
+    assert "<svg" in text
+
+
+@pytest.mark.parametrize(("words", "numbers"), [
+    ("C3", ["C3"]), ("person 4", ["C4"]), ("PERSON 5", ["C5"]), ("%", []), ("_", []), ("nobody", []), ("'; drop", []),
+])  # fmt: skip
+async def test_customers_are_found_by_number_or_name(
+    browser: httpx.AsyncClient, words: str, numbers: list[str]
+) -> None:
+    text = (await browser.get("/customers", params={"q": words})).text
+    assert re.findall(r'<a href="/customers/(C\d)"', text) == numbers
+
+
+async def test_customers_come_in_pages(browser: httpx.AsyncClient, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("console.pages.customers.ROWS", 4)
+    found: list[str] = []
+    path: str | None = "/customers"
+    while path is not None:
+        text = (await browser.get(path)).text
+        found += re.findall(r'<th scope="row"><a href="[^"]+">([^<]+)</a>', text)
+        onward = re.search(r'class="onward" href="([^"]+)"', text)
+        path = onward[1].replace("&amp;", "&") if onward else None
+    assert found == [f"C{at}" for at in range(10)] + ["X/&lt;b&gt;&amp;1"]
+
+
+async def test_a_customer_has_scores_reasons_segments_and_consents(browser: httpx.AsyncClient) -> None:
+    text = (await browser.get("/customers/C3")).text
+    assert "31.0%" in text
+    assert "time since the last order: 60 days" in text
+    assert 'href="/segments/buyers"' in text
+    assert "granted" in text
+    assert "Latest orders" in text
+    assert "3-2" in text, "the number of the oldest of three orders"
+
+
+async def test_markup_in_records_stays_text(browser: httpx.AsyncClient) -> None:
+    listed = (await browser.get("/customers")).text
+    address = re.search(r'href="(/customers/X[^"]+)"', listed)
+    assert address is not None
+    text = (await browser.get(address[1])).text
+    searched = (await browser.get("/customers", params={"q": '"><script>alert(2)</script>'})).text
+    for page in (listed, text, searched):
+        assert "<script" not in page
+    assert "&lt;script&gt;alert(1)" in text
+
+
+async def test_a_segment_shows_only_who_may_be_contacted(browser: httpx.AsyncClient) -> None:
+    text = (await browser.get("/segments/buyers")).text
+    assert re.findall(r'<a href="/customers/(C\d)"', text) == ["C1", "C2", "C3", "C4", "C5"]
+    assert "no_consent_record" in text
+
+
+async def test_a_model_tells_versions_decisions_and_card(browser: httpx.AsyncClient) -> None:
+    text = (await browser.get("/models/churn")).text
+    assert "champion" in text
+    assert "promoted" in text
+    assert "# churn" in text
+    assert "0.800" in text
+
+
+async def test_the_latest_watch_is_shown(browser: httpx.AsyncClient, desk: Desk) -> None:
+    folder = desk.settings.reports_dir / "watch"
+    folder.mkdir(parents=True, exist_ok=True)
+    for moment, text in (("2011-01-01T00:00:00Z", "old news"), ("2012-01-01T00:00:00Z", "orders fell")):
+        found = {
+            "model": "churn", "version": "1", "columns": {"a:b": {"status": "drifted"}},
+            "window": {"as_of": moment, "rows": 5, "reference_as_of": moment, "reference_rows": 7},
+            "alerts": [{"severity": "high", "subject": "a:b", "text": text, "action": "look"}],
+        }  # fmt: skip
+        (folder / f"churn-1-{moment[:10]}.json").write_text(json.dumps(found))
+    shown = (await browser.get("/watch")).text
+    assert "orders fell" in shown
+    assert "old news" not in shown
+    assert "1 of 1 inputs moved" in shown
+
+
+@pytest.mark.parametrize(("path", "command"), [
+    ("/", "rapport demo"), ("/customers", "rapport import SOURCE PATH"), ("/models", "rapport train churn"),
+    ("/watch", "rapport watch"),
+])  # fmt: skip
+async def test_an_empty_page_tells_the_next_command(empty: Desk, path: str, command: str) -> None:
+    async with browse(empty) as browser:
+        answer = await browser.get(path)
+    assert answer.status_code == 200
+    assert f"<code>{command}</code>" in answer.text
+
+
+@pytest.mark.parametrize(("path", "status", "words"), [
+    ("/customers/C99", 404, "there is no customer"), ("/segments/none", 404, "there is no segment"),
+    ("/models/none", 404, "there is no model"), ("/nothing", 404, "Nothing is at /nothing"),
+    ("/customers?after=x", 409, "a whole number is expected"), ("/segments/buyers?cursor=x", 409, "the cursor is"),
+])  # fmt: skip
+async def test_what_is_not_there_is_one_sentence(
+    browser: httpx.AsyncClient, path: str, status: int, words: str
+) -> None:
+    answer = await browser.get(path)
+    assert answer.status_code == status
+    assert words in answer.text
+
+
+@pytest.mark.parametrize("host", ["evil.example", ""])
+async def test_a_foreign_host_sees_nothing(desk: Desk, host: str) -> None:
+    async with browse(desk, headers={"host": host}) as browser:
+        for path in [*MENU, "/style.css"]:
+            assert (await browser.get(path)).status_code == 403
+
+
+async def test_a_fault_of_our_own_shows_no_traceback(
+    browser: httpx.AsyncClient, desk: Desk, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    def fail() -> None:
+        raise ZeroDivisionError("secret detail")
+
+    monkeypatch.setattr(desk, "overview", fail)
+    answer = await browser.get("/")
+    assert answer.status_code == 500
+    assert "secret" not in answer.text
+    assert "secret detail" in caplog.text
+
+
+def test_a_file_without_page_is_one_sentence(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "broken.py").write_text("pages = 1\n")
+    monkeypatch.setattr("console.pages.__path__", [str(tmp_path)])
+    with pytest.raises(ConsoleError, match=r"console/pages/broken.py defines no page; .* is expected; add it"):
+        pages()
