@@ -235,7 +235,7 @@ def test_a_disk_that_fills_up_leaves_the_older_file_and_no_pieces(
                 print(error)
                 sys.exit(3)
     """
-    done = subprocess.run(  # noqa: S603 - a program of ours
+    done = subprocess.run(
         [sys.executable, "-W", "error", "-c", textwrap.dedent(program)],
         capture_output=True,
         text=True,

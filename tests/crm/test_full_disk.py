@@ -65,7 +65,7 @@ def test_a_file_system_that_is_full(settings: Settings) -> None:
                 print(error)
                 sys.exit(3)
     """
-    done = subprocess.run(  # noqa: S603 - a program of ours
+    done = subprocess.run(
         [sys.executable, "-W", "error", "-c", textwrap.dedent(program)],
         capture_output=True,
         text=True,
