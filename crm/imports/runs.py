@@ -68,6 +68,25 @@ def run_import(records: Records, source: str | Path, path: Path, *, progress: Pr
     -----
     Importing the same files again writes no record. A row that changed becomes a new version, known from now
     on. A process that dies leaves the records as they were.
+
+    Examples
+    --------
+    >>> import crm
+    >>> from configs import Settings
+    >>> home = tempfile.TemporaryDirectory()
+    >>> folder = Path(home.name)
+    >>> _ = (folder / "people.csv").write_text("id\\nA\\nB\\nA\\n")
+    >>> _ = (folder / "shop.yaml").write_text(
+    ...     "{source: shop, snapshot_at: 2026-06-30T00:00:00Z, files: {people: {path: people.csv}}, tables: "
+    ...     "{customers: {sql: \"SELECT id AS source_key, 'b2c' AS kind, row_no FROM people\"}}}"
+    ... )
+    >>> with crm.open(Settings(home=folder)) as records:
+    ...     report = run_import(records, folder / "shop.yaml", folder)
+    >>> report.tables["customers"]
+    TableReport(read=3, accepted=2, rejected=1, unchanged=0)
+    >>> print(report.rejects.read_text().splitlines()[1])
+    3,customers,source_key,duplicate_key,source_key is 'A' as in row 1; each once is expected
+    >>> home.cleanup()
     """
     began, clocked = clock.now(), time.perf_counter()
     settings = records.settings

@@ -45,7 +45,7 @@ def test_online_retail_reconciles_to_the_penny(records: Records) -> None:
         ("order_lines", "299984", "price"),
         ("order_lines", "299985", "price"),
     ]
-    published, bad_debt = 97_477_479_300, -2 * 110_620_600  # ten-thousandths; the second is what was rejected
+    published, bad_debt = 97_477_479_340, -2 * 110_620_600  # 9,747,747.934 and, of it, what was rejected
     assert value(records, "SELECT sum(amount) AS s FROM order_lines") == published - bad_debt
     assert value(records, "SELECT sum(amount) AS s FROM orders") == published - bad_debt
     assert value(records, "SELECT count(*) AS n FROM order_lines WHERE customer_id IS NULL") == 135_080 - 2
