@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
+from features.entity import ENTITIES
 from pipelines.workspace import Workspace
 
 
@@ -23,7 +24,7 @@ class Materialized:
 
     def words(self) -> str:
         """One sentence."""
-        states = ", ".join(f"{count:,} {name}s" for name, count in self.entities.items() if count) or "nothing new"
+        states = ", ".join(f"{count:,} {ENTITIES[name].table}" for name, count in self.entities.items() if count) or "nothing new"
         return f"{sum(self.rows.values()):,} new rows in the history; online: {states}"
 
     def lines(self) -> list[str]:
