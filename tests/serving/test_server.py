@@ -54,7 +54,7 @@ def started(
     """A process that serves, ended in any case."""
     given = {"RAPPORT_HOME": str(settings.home), "RAPPORT_SERVE_PORT": "0", "RAPPORT_SERVE_POLL_SECONDS": "0.1"}
     ours = {key: value for key, value in os.environ.items() if not key.startswith("RAPPORT_")}
-    with subprocess.Popen(  # noqa: S603 - our own program
+    with subprocess.Popen(
         command or [sys.executable, "-c", PROGRAM],
         cwd=ROOT,
         text=True,
