@@ -76,10 +76,9 @@ def run_import(records: Records, source: str | Path, path: Path, *, progress: Pr
     >>> home = tempfile.TemporaryDirectory()
     >>> folder = Path(home.name)
     >>> _ = (folder / "people.csv").write_text("id\\nA\\nB\\nA\\n")
-    >>> _ = (folder / "shop.yaml").write_text(
-    ...     "{source: shop, snapshot_at: 2026-06-30T00:00:00Z, files: {people: {path: people.csv}}, tables: "
-    ...     "{customers: {sql: \"SELECT id AS source_key, 'b2c' AS kind, row_no FROM people\"}}}"
-    ... )
+    >>> sql = "SELECT id AS source_key, 'b2c' AS kind, row_no FROM people"
+    >>> mapping = {"source": "shop", "snapshot_at": "2026-06-30T00:00:00Z", "files": {"people": {"path": "people.csv"}}}
+    >>> _ = (folder / "shop.yaml").write_text(json.dumps(mapping | {"tables": {"customers": {"sql": sql}}}))
     >>> with crm.open(Settings(home=folder)) as records:
     ...     report = run_import(records, folder / "shop.yaml", folder)
     >>> report.tables["customers"]

@@ -99,7 +99,7 @@ def test_rejects_of_a_failed_write_do_not_stay(settings: Settings, shop: Shop) -
 def test_a_process_killed_while_writing_leaves_nothing_half(settings: Settings, shop: Shop, wait: float) -> None:
     big, before = many(shop, 40_000), contents(settings)
     command = [sys.executable, "-c", CHILD, str(settings.home), str(big.path), str(big.folder)]
-    with subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, text=True) as child:  # noqa: S603 - our own program
+    with subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, text=True) as child:
         assert child.stdout is not None
         assert any(line.startswith("write 0") for line in child.stdout)
         time.sleep(wait)
