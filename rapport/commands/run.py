@@ -23,5 +23,5 @@ def arguments(parser: ArgumentParser) -> None:
 def run(arguments: Namespace, workspace: Workspace) -> Answer:
     """Run the steps, and answer with what each did."""
     report = run_daily(workspace, as_of=arguments.as_of, restart=arguments.restart)
-    lines = [f"{step.name:<12}{step.state:<9}{step.words}" for step in report.steps]
+    lines = [f"{step.name:<22}{step.state:<9}{step.words}" for step in report.steps]
     return Answer(report.to_json(), [*lines, "", report.summary()], exit_code=0 if report.is_complete else 1)
