@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -23,9 +24,9 @@ from training.spec import Context
 from training.splits import Split, check
 from training.suspicion import after_fit
 from training.tuning import search
-from training.verdict import Verdict, answers, judge
+from training.verdict import Verdict, judge
 
-INFLUENCE_ROWS = 2_000
+INFLUENCE_ROWS = 1_000
 
 
 @dataclass(frozen=True)
@@ -48,6 +49,11 @@ class Lesson:
     def step(self) -> Step:
         """The chosen rung."""
         return self.steps[self.rung]
+
+    @cached_property
+    def influence(self) -> list[tuple[str, float]]:
+        """Mean absolute effect of each topic in log-odds, strongest first; protected ones are left out."""
+        return _influence(self.step, self.rows.take(self.split.test[:INFLUENCE_ROWS]))
 
 
 def fit(context: Context, problem: Problem, rows: Rows, split: Split) -> Candidate:
@@ -189,15 +195,12 @@ def _card(lesson: Lesson, context: Context) -> str:
         bands=problem.bands.cut(verdict.evidence.score), leaks=lesson.leaks, dropped=lesson.dropped,
         inputs=[item.ref for item in lesson.step.fitted.inputs],
         protected=sum(item.protected for item in lesson.step.fitted.inputs),
-        influence=influence(lesson)[:10], limits=problem.limits, calibration=str(lesson.step.knots["method"]),
+        influence=lesson.influence[:10], limits=problem.limits, calibration=str(lesson.step.knots["method"]),
     ))
 
 
-def influence(lesson: Lesson) -> list[tuple[str, float]]:
-    """Mean absolute effect of each topic in log-odds, strongest first; protected ones are left out."""
-    step = lesson.step
-    test = lesson.rows.take(lesson.split.test[:INFLUENCE_ROWS])
-    effects = step.fitted.core.contributions(step.fitted.encoder.matrix(test.frame))
+def _influence(step: Step, rows: Rows) -> list[tuple[str, float]]:
+    effects = step.fitted.core.contributions(step.fitted.encoder.matrix(rows.frame))
     by_ref = {item.ref: item for item in step.fitted.inputs}
     total: dict[str, Any] = {}
     for column, item in enumerate(step.fitted.encoder.columns):
@@ -213,7 +216,7 @@ def _tables(lesson: Lesson) -> dict[str, Any]:
         "ladder": {rung: {"log_loss": float(step.loss.mean()), "calibrations": dict(step.calibrations)}
                    for rung, step in lesson.steps.items()},
         "ladder_reasons": list(lesson.rung_reasons), "stability": dict(lesson.verdict.by_period),
-        "influence": dict(influence(lesson)), "dropped": dict(lesson.dropped), "trials": list(lesson.trials),
+        "influence": dict(lesson.influence), "dropped": dict(lesson.dropped), "trials": list(lesson.trials),
         "form": lesson.problem.form,
     }
 
@@ -221,5 +224,3 @@ def _tables(lesson: Lesson) -> dict[str, Any]:
 def _as_of(context: Context, rows: Rows) -> int:
     return int(rows.as_of.max()) if context.as_of is None else context.as_of
 
-
-__all__ = ["Lesson", "answers", "fit", "influence", "learn"]

@@ -20,7 +20,7 @@ BLOCKS = 0.90  # single-feature AUC from which on a feature must be answered for
 AHEAD_BLOCKS = 0.80  # the same where it is far ahead of the next
 AHEAD = 0.15
 LISTED = 5
-SAMPLE = 50_000
+SAMPLE = 20_000  # rows on which features are ranked
 
 
 @dataclass(frozen=True)

@@ -27,7 +27,8 @@ class Stated:
     ----------
     spine : pandas.DataFrame
         ``<entity>_id`` and ``as_of`` (µs): undated outcomes are looked at as of their source's end, dated ones
-        as of the moment at which they happened.
+        just after the moment that their source states, so that what it states beside them is seen. That may hold the
+        outcome itself; the leak audit looks.
     y : ndarray of float64
     has_times, is_ordered : bool
         Whether the outcomes carry times; whether their undated source is in order.
@@ -69,7 +70,7 @@ def read(records: Records, name: str, entity: str, as_of: int | None) -> Stated 
         return None
     undated = frame["snapshot_at"].notna()
     end = frame["complete_until"].where(frame["complete_until"].notna(), frame["snapshot_at"] + 1)
-    moment = frame["occurred_at"].where(~undated, end if as_of is None else float(as_of))
+    moment = (frame["occurred_at"] + 1).where(~undated, end if as_of is None else float(as_of))
     spine = pd.DataFrame({
         f"{entity}_id": frame["entity_id"].to_numpy(np.int64), "as_of": moment.to_numpy(np.float64).astype(np.int64),
     })

@@ -10,10 +10,11 @@ import numpy as np
 from scoring import Floats, Leak
 from training.ladder import Step, Teacher
 from training.measures import auc
-from training.rows import Index, Rows
+from training.rows import Rows
 from training.splits import Split, fold_of
 
 COLLAPSE = 0.10  # fall of the AUC from rows of the same time to later rows that is worth a line
+SAMPLE = 8_000  # rows on which these side questions are asked
 
 
 def after_fit(
@@ -22,43 +23,46 @@ def after_fit(
     """The suspects with what the model loses without the first, and a collapse in time when there is one.
 
     The collapse is looked for on the highest rung, even where a lower one answers because of it. The test rows are
-    not looked at.
+    not looked at, unless every row is judged in folds.
     """
-    found, step = list(leaks), steps[rung]
-    inside, outside, given = _bench(rows, split, step)
-    if found and len(teacher.inputs) > 1 and step.fitted.rung != "rule" and _has_both(rows.y[outside]):
+    found = list(leaks)
+    taught, later = _sides(rows, split, seed=teacher.seed)
+    if found and len(teacher.inputs) > 1 and rung != "rule" and taught.rarer and later.rarer:
         others = [item for item in teacher.inputs if item.ref != found[0].feature]
-        without = replace(teacher, inputs=others).fit(step.fitted.rung, rows.take(inside))
-        loss = _auc(rows.y[outside], given) - _auc(rows.y[outside], without.log_odds(rows.take(outside).frame))
+        loss = _power(teacher, rung, taught, later) - _power(replace(teacher, inputs=others), rung, taught, later)
         found[0] = replace(found[0], finding=f"{found[0].finding}; without it the model's AUC changes by {-loss:+.3f}")
     if split.protocol in ("time", "order"):
-        found += _collapse(rows, split, list(steps.values())[-1], teacher)
+        found += _collapse(taught, later, list(steps)[-1], teacher)
     return found
 
 
-def _bench(rows: Rows, split: Split, step: Step) -> tuple[Index, Index, Floats]:
-    if split.folds:
-        first = split.folds[0]
-        return np.setdiff1d(np.arange(len(rows)), first), first, step.unseen[first]
-    return split.train, split.calibrate, step.unseen
+def _sides(rows: Rows, split: Split, *, seed: int) -> tuple[Rows, Rows]:
+    """Some rows to fit on and some to ask: the calibration rows, or the first fold."""
+    outside = split.folds[0] if split.folds else split.calibrate
+    inside = np.setdiff1d(split.train, outside)
+    draw = np.random.default_rng(seed)
+    first, second = (
+        part if len(part) <= SAMPLE else np.sort(draw.choice(part, SAMPLE, replace=False)) for part in (inside, outside)
+    )
+    return rows.take(first), rows.take(second)
 
 
-def _collapse(rows: Rows, split: Split, step: Step, teacher: Teacher) -> list[Leak]:
-    taught = rows.take(split.train)
+def _collapse(taught: Rows, later: Rows, rung: str, teacher: Teacher) -> list[Leak]:
     aside = fold_of(taught.ids, taught.y, 5, seed=teacher.seed) == 0
-    if not (_has_both(taught.y[aside]) and _has_both(taught.y[~aside])):
+    near_by, rest = taught.take(aside), taught.take(~aside)
+    if not (near_by.rarer and rest.rarer and later.rarer):
         return []
-    same_time = teacher.fit(step.fitted.rung, taught.take(~aside)).log_odds(taught.take(aside).frame)
-    near, far = _auc(taught.y[aside], same_time), _auc(rows.y[split.calibrate], step.unseen)
+    fitted = teacher.fit(rung, rest)
+    near, far = _auc(near_by.y, fitted.log_odds(near_by.frame)), _auc(later.y, fitted.log_odds(later.frame))
     if near - far < COLLAPSE:
         return []
     finding = f"the AUC falls from {near:.3f} among rows of the same time to {far:.3f} on later rows"
     return [Leak("(all features)", finding, round(near - far, 4))]
 
 
+def _power(teacher: Teacher, rung: str, taught: Rows, later: Rows) -> float:
+    return _auc(later.y, teacher.fit(rung, taught).log_odds(later.frame))
+
+
 def _auc(y: Floats, score: Floats) -> float:
     return float(auc(y, score, np.ones((1, len(y))))[0])
-
-
-def _has_both(y: Floats) -> bool:
-    return bool(0 < y.sum() < len(y))

@@ -104,7 +104,7 @@ class Churn:
         population = stated.population(inputs, rows, "customers whom the source describes")
         problem = self._problem(context, inputs, population, (
             f"Leaving is what {' and '.join(told.sources)} states about its contracts."
-        ), outcome=outcome, clocked=told.has_times)
+        ), outcome=outcome, clocked=False)
         return binary.fit(context.at(int(rows.as_of.max())), problem, rows, split)
 
     def _problem(

@@ -103,7 +103,7 @@ class LeadScore:
             " * ".join(f"({text})" for text in (OPEN, known.expression) if text), (*STATE, *known.refs), known.words
         )
         form = f"Whether a lead converted is what {' and '.join(told.sources)} states."
-        problem = self._problem(context, inputs, population, form, outcome=outcome, clocked=told.has_times)
+        problem = self._problem(context, inputs, population, form, outcome=outcome, clocked=False)
         return binary.fit(context.at(int(rows.as_of.max())), problem, rows, split)
 
     def _problem(

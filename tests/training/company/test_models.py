@@ -1,0 +1,107 @@
+"""Churn and lead score on the made-up company: split in time, better than the rule, honest in their reasons."""
+
+from __future__ import annotations
+
+import pytest
+
+from crm.clock import DAY
+from scoring import BinaryModel, Candidate
+from tests.training.company.workspace import Company
+from training import TrainingError
+from training.checks import CHECKS, Check, answers_alike
+from training.models.churn import Churn
+from training.spec import Context
+
+pytestmark = pytest.mark.slow
+
+
+@pytest.fixture(scope="module", params=["churn", "lead_score"])
+def candidate(request: pytest.FixtureRequest, company: Company) -> Candidate:
+    return company.training.train(request.param)
+
+
+def _binary(candidate: Candidate) -> BinaryModel:
+    assert isinstance(candidate.model, BinaryModel)
+    return candidate.model
+
+
+def _outcome_days(candidate: Candidate) -> int:
+    return int(candidate.model.manifest["horizon_days"])
+
+
+@pytest.mark.parametrize("check", CHECKS, ids=lambda check: check.__name__)
+def test_every_promise_is_kept(company: Company, candidate: Candidate, check: Check) -> None:
+    check(company.training.models[candidate.name], candidate)
+
+
+def test_it_is_split_in_time_and_judged_at_the_last_known_outcomes(company: Company, candidate: Candidate) -> None:
+    assert candidate.protocol == "time"
+    assert candidate.evidence is not None
+    assert candidate.evidence.as_of.max() + _outcome_days(candidate) * DAY == company.files.complete_until
+
+
+def test_the_planted_signal_is_found_and_the_rule_is_beaten_or_answers_itself(candidate: Candidate) -> None:
+    assert candidate.metrics["auc"].low is not None
+    assert candidate.metrics["auc"].low > 0.6
+    gain = candidate.metrics["auc"].value - candidate.naive.metrics["auc"].value
+    assert gain == 0 if candidate.rung == "rule" else gain > 0
+    assert candidate.grade in ("A", "B", "C")
+
+
+def test_there_are_customers_enough_to_beat_recency(company: Company) -> None:
+    candidate = company.training.train("churn")
+    assert candidate.rung != "rule"
+    assert candidate.metrics["auc"].value > candidate.naive.metrics["auc"].value + 0.02
+
+
+def test_it_answers_the_same_alone_and_its_reasons_add_up(company: Company, candidate: Candidate) -> None:
+    model = _binary(candidate)
+    assert candidate.evidence is not None
+    spine = company.store.entities_at(model.entity, int(candidate.evidence.as_of[-1])).head(40)
+    table = company.store.historical_features(model.refs, spine)
+    answers_alike(model, {ref: table[ref.replace(":", "__", 1)].to_numpy() for ref in model.refs})
+
+
+def test_another_version_is_scored_on_the_same_rows(company: Company, candidate: Candidate) -> None:
+    again = company.training.evidence(candidate.model, candidate)
+    assert again is not None
+    assert candidate.evidence is not None
+    assert (again.score == candidate.evidence.score).all()
+
+
+def test_a_second_training_gives_the_same_bytes(company: Company, candidate: Candidate) -> None:
+    assert company.training.train(candidate.name).model.sha256 == candidate.model.sha256
+
+
+def test_churn_scores_only_who_has_bought_within_a_year(company: Company) -> None:
+    model = _binary(company.training.train("churn"))
+    ids, frame = company.frame(model.refs, company.files.complete_until)
+    eligible = model.eligible(frame)
+    assert 0 < eligible.sum() < len(ids)
+    assert (eligible == (frame["buying:orders_365d"] > 0)).all()
+
+
+def test_a_random_split_is_made_only_when_asked_for(company: Company) -> None:
+    candidate = company.training.train("lead_score", random_split=True)
+    assert candidate.protocol == "random"
+    assert "a random split was asked for" in candidate.protocol_note
+
+
+def test_an_earlier_moment_uses_nothing_later(company: Company) -> None:
+    as_of = company.files.complete_until - 120 * DAY
+    candidate = company.training.train("churn", as_of=as_of)
+    assert candidate.evidence is not None
+    assert candidate.evidence.as_of.max() + 90 * DAY == as_of
+    assert candidate.as_of == as_of
+
+
+def test_a_moment_before_all_outcomes_is_a_sentence(company: Company) -> None:
+    as_of = company.files.complete_until - 700 * DAY
+    with pytest.raises(TrainingError, match=r"records of 'churn' cover \d+ days; more than 90 are expected"):
+        company.training.train("churn", as_of=as_of)
+
+
+def test_a_horizon_is_a_parameter(company: Company) -> None:
+    context = Context(settings=company.settings, store=company.store, records=company.records)
+    with pytest.raises(TrainingError, match="more than 3000 are expected"):
+        Churn(horizon_days=3_000).fit(context)
