@@ -41,7 +41,7 @@ def test_constraints_are_named(table: Table) -> None:
     assert len({constraint.name for constraint in table.constraints}) == len(table.constraints)
 
 
-@pytest.mark.parametrize("name", [name for name, shape in shapes().items() if shape in ("head", "fact")])
+@pytest.mark.parametrize("name", sorted(name for name, shape in shapes().items() if shape in ("head", "fact")))
 def test_heads_and_facts_tell_where_and_when_they_come_from(name: str) -> None:
     table = Base.metadata.tables[name]
     assert {"id", "version", "source_id", "seq", *CLOCKED} <= set(table.columns.keys())
@@ -49,7 +49,7 @@ def test_heads_and_facts_tell_where_and_when_they_come_from(name: str) -> None:
         assert [column.name for column in table.primary_key.columns] == ["id", "version"]
 
 
-@pytest.mark.parametrize("name", [name for name, shape in shapes().items() if shape == "head"])
+@pytest.mark.parametrize("name", sorted(name for name, shape in shapes().items() if shape == "head"))
 def test_every_head_has_its_versions_with_the_same_columns(name: str) -> None:
     head, versions = Base.metadata.tables[name], Base.metadata.tables[f"{name}_versions"]
     mine = {column.name: (str(column.type), column.info) for column in head.columns}
