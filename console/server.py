@@ -9,6 +9,7 @@ from collections.abc import Callable
 from configs import Settings
 from console.app import build
 from console.desk import Desk
+from features.warm import warm
 from serving.server import SIGNALS, address, bind, check_host
 
 
@@ -32,6 +33,7 @@ def run(settings: Settings, *, announce: Callable[[str], None] | None = None) ->
     check_host(settings)
     with bind(settings.serve_host, settings.console_port, setting="RAPPORT_CONSOLE_PORT") as listener:
         desk = Desk(settings)
+        warm()
         before = {number: signal.signal(number, _stop_quietly) for number in SIGNALS}
         try:
             _serve(desk, listener, announce)
