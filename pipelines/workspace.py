@@ -38,7 +38,7 @@ class Workspace:
     --------
     >>> import tempfile
     >>> with tempfile.TemporaryDirectory() as folder, load(home=folder) as workspace:
-    ...     [source.name for source in workspace.records.sources() if source.rows]
+    ...     [source.name for source in workspace.records.sources() if source.tables]
     []
     """
 
