@@ -20,7 +20,7 @@ from crm.counters import ARRIVAL, COUNTERS
 from crm.errors import RecordsError
 from crm.failures import explained
 from crm.reader import Reader
-from crm.sources import AttributeInfo, SourceInfo, read_attributes, read_sources
+from crm.sources import AttributeInfo, SourceInfo, read_attributes, read_holders, read_sources
 from crm.writing import Change, Closing, WriteCounts
 
 NUMBERS = {"customer": "customers", "lead": "leads", "product": "products", "opportunity": "opportunities"}
@@ -199,6 +199,11 @@ class Records:
         """Every source with what it declares and how many rows it has in each table."""
         with self._reader.lend() as connection:
             return read_sources(connection)
+
+    def holders(self, table: str, column: str) -> list[str]:
+        """Names of the sources that have rows in `table` whose `column` is not null, sorted."""
+        with self._reader.lend() as connection:
+            return read_holders(connection, table, column)
 
     def declare_source(self, info: SourceInfo) -> None:
         """Put in a source, or change what it declares."""

@@ -112,6 +112,14 @@ def read_sources(connection: Connection) -> list[SourceInfo]:
     return [_source(row, counts.get(int(row[0]), {})) for row in found]
 
 
+def read_holders(connection: Connection, name: str, column: str) -> list[str]:
+    """Names of the sources that have rows in a table where a column is not null."""
+    sources, table = Base.metadata.tables["sources"], Base.metadata.tables[name]
+    holds = select(table.c.source_id).where(table.c[column].is_not(None)).distinct()
+    query = select(sources.c.name).where(sources.c.id.in_(holds)).order_by(sources.c.name)
+    return [str(row[0]) for row in connection.rows(query)]
+
+
 def _source(row: tuple[Any, ...], tables: dict[str, int]) -> SourceInfo:
     values = dict(zip(_STORED, row[1:], strict=True))
     values["ordered"] = bool(values["ordered"])

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 from crm.clock import iso, now
 from features.declare.log import Log
@@ -41,14 +41,40 @@ class AsOf:
         return f"{iso(self.micros)} ({f'the end of {self.binding}' if self.binding else 'now'})"
 
 
-def default_as_of(sources: Iterable[SourceInfo], logs: Iterable[Log]) -> AsOf:
-    """The earliest ``complete_until`` of the sources that hold rows in the tables of `logs`; now where all are live."""
-    tables = {str(log.table.name).removesuffix("_versions") for log in logs}
-    used = {
-        source.name: source.complete_until for source in sources if any(source.tables.get(table, 0) for table in tables)
-    }
+class Holding(Protocol):
+    """What is asked of the records: their sources, and which of them speak of an entity in a table."""
+
+    def sources(self) -> list[SourceInfo]:
+        """Every source with its rows by table."""
+
+    def holders(self, table: str, column: str) -> list[str]:
+        """Names of the sources with rows whose column is not null."""
+
+
+def default_as_of(records: Holding, logs: Iterable[Log], sources: Iterable[SourceInfo] | None = None) -> AsOf:
+    """The earliest ``complete_until`` of the sources that speak of the logs' entities; now where all are live.
+
+    Parameters
+    ----------
+    records : Records
+    logs : iterable of Log
+    sources : iterable of SourceInfo, optional
+        As the records tell them, when they were asked already.
+    """
+    told = {source.name: source for source in (records.sources() if sources is None else sources)}
+    used = {name: told[name].complete_until for log in set(logs) for name in _holders(records, log, told)}
     ends = {name: until for name, until in used.items() if until is not None}
     if not ends:
         return AsOf(now(), used)
     binding = min(ends, key=lambda name: (ends[name], name))
     return AsOf(ends[binding], used, binding)
+
+
+def _holders(records: Holding, log: Log, told: Mapping[str, SourceInfo]) -> list[str]:
+    """Sources with rows in the log; the entity itself is looked at only where several share the table."""
+    table = str(log.table.name).removesuffix("_versions")
+    names = [name for name, source in told.items() if source.tables.get(table, 0)]
+    if len(names) < 2 or log.key == "id":
+        return names
+    speaking = set(records.holders(str(log.table.name), log.key))
+    return [name for name in names if name in speaking]

@@ -89,6 +89,10 @@ class InlineRecords:
         """The sources as given."""
         return self._sources
 
+    def holders(self, table: str, column: str) -> list[str]:  # noqa: ARG002 - rows given inline are all of one entity
+        """Names of the sources with rows in a table."""
+        return [source.name for source in self._sources if source.tables.get(table.removesuffix("_versions"), 0)]
+
     def attributes(self, entity: str) -> list[AttributeInfo]:
         """The attributes as given."""
         return self._attributes.get(entity, [])

@@ -84,7 +84,7 @@ class FeatureStore:
 
     def default_as_of(self, refs: Iterable[str]) -> AsOf:
         """The earliest ``complete_until`` of the sources that hold rows in the tables these features use."""
-        return default_as_of(self.records.sources(), self.catalogue.logs(self.catalogue.expand(refs)))
+        return default_as_of(self.records, self.catalogue.logs(self.catalogue.expand(refs)))
 
     def version(self, refs: Iterable[str]) -> dict[str, str]:
         """The content hash of the declaration of each view in use."""
@@ -230,7 +230,7 @@ class FeatureStore:
     def complete_until(self, outcome: Measure | ImportedLabel) -> AsOf:
         """Up to when the sources of an outcome tell everything."""
         asked = outcome.aggregate if isinstance(outcome, ImportedLabel) else outcome.aggregates[0]
-        return default_as_of(self.records.sources(), [asked.log])
+        return default_as_of(self.records, [asked.log])
 
     def matured(self, labelled: pd.DataFrame, outcome: Measure | ImportedLabel) -> pd.DataFrame:
         """The rows whose label is final: its window ends at or before ``complete_until``."""
@@ -259,7 +259,7 @@ class FeatureStore:
         written, full, watermark = {}, {}, 0
         for kind in kinds:
             logs = self.logs_of(kind)
-            default = default_as_of(sources, logs)
+            default = default_as_of(self.records, logs, sources)
             moment = as_of if as_of is not None else (default.micros if default.binding else None)
             readers = [self.history.reader(log) for log in logs]
             numbers = self.records.numbers(kind.name)

@@ -114,7 +114,7 @@ def _moment(
     wanted = subjects([definition.rule])
     refs = [subject.ref for subject in wanted if subject.ref is not None]
     if refs:
-        return default_as_of(sources, store.catalogue.logs(refs)).micros
+        return default_as_of(records, store.catalogue.logs(refs), sources).micros
     batches = [scored.latest(records, subject.name, _FOREVER) for subject in wanted]
     return min(batch.as_of for batch in batches if batch is not None)
 
