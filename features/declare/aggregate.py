@@ -76,7 +76,7 @@ class Aggregate:
             case "count":
                 return str(self.log.table.name).removesuffix("_versions").replace("_", " ")
             case "nunique":
-                return "different values"
+                return ""  # the title says what is counted
         unit = "" if self.value is None else ("money" if self.value.kind == "money" else self.value.unit)
         return f"{unit} per day".strip() if self.operation == "slope" else unit
 

@@ -62,7 +62,7 @@ def test_names_types_units_and_nulls_derive_from_the_declaration() -> None:
         "spend_30d": (False, "money", "spend in the last 30 days", "0 without rows"),
         "spend_90d": (False, "money", "spend in the last 90 days", "0 without rows"),
         "spend": (False, "money", "spend", "0 without rows"),
-        "orders_6h": (False, "different values", "orders in the last 6 hours", "0 without rows"),
+        "orders_6h": (False, "", "orders in the last 6 hours", "0 without rows"),
         "top_1d": (True, "", "top in the last day", "null without rows"),
         "best": (True, "", "best", "null without rows"),
         "since": (False, "days", "since", "null without rows"),
