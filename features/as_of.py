@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING
 
 from crm.clock import iso, now
 from features.declare.log import Log
+from features.reading import Reading
 
 if TYPE_CHECKING:
     from crm import SourceInfo
@@ -41,17 +42,7 @@ class AsOf:
         return f"{iso(self.micros)} ({f'the end of {self.binding}' if self.binding else 'now'})"
 
 
-class Holding(Protocol):
-    """What is asked of the records: their sources, and which of them speak of an entity in a table."""
-
-    def sources(self) -> list[SourceInfo]:
-        """Every source with its rows by table."""
-
-    def holders(self, table: str, column: str) -> list[str]:
-        """Names of the sources with rows whose column is not null."""
-
-
-def default_as_of(records: Holding, logs: Iterable[Log], sources: Iterable[SourceInfo] | None = None) -> AsOf:
+def default_as_of(records: Reading, logs: Iterable[Log], sources: Iterable[SourceInfo] | None = None) -> AsOf:
     """The earliest ``complete_until`` of the sources that speak of the logs' entities; now where all are live.
 
     Parameters
@@ -70,7 +61,7 @@ def default_as_of(records: Holding, logs: Iterable[Log], sources: Iterable[Sourc
     return AsOf(ends[binding], used, binding)
 
 
-def _holders(records: Holding, log: Log, told: Mapping[str, SourceInfo]) -> list[str]:
+def _holders(records: Reading, log: Log, told: Mapping[str, SourceInfo]) -> list[str]:
     """Sources with rows in the log; the entity itself is looked at only where several share the table."""
     table = str(log.table.name).removesuffix("_versions")
     names = [name for name, source in told.items() if source.tables.get(table, 0)]

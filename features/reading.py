@@ -29,6 +29,9 @@ class Reading(Protocol):
     def sources(self) -> list[SourceInfo]:
         """Every source, with its rows by table."""
 
+    def holders(self, table: str, column: str) -> list[str]:
+        """Names of the sources with rows whose column is not null."""
+
     def attributes(self, entity: str) -> list[AttributeInfo]:
         """The custom attributes of an entity."""
 

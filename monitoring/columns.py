@@ -47,9 +47,7 @@ def count(entry: Mapping[str, Any]) -> int:
     return 3 if entry["dtype"] == "category" else 2
 
 
-def examine(
-    entry: Mapping[str, Any], values: npt.NDArray[Any], chance: float, rng: np.random.Generator
-) -> Column:
+def examine(entry: Mapping[str, Any], values: npt.NDArray[Any], chance: float, rng: np.random.Generator) -> Column:
     """Compare current values with a profile's entry.
 
     Parameters
@@ -127,7 +125,8 @@ def _numbers(entry: Mapping[str, Any], values: npt.NDArray[Any]) -> dict[str, An
     reached = np.searchsorted(before, before, side="right") - 1
     distance = np.searchsorted(np.sort(current), before, side="right") / len(current) - reached / 100
     return {
-        "mean": round(float(current.mean()), 6), "reference_mean": round(float(entry["mean"]), 6),
+        "mean": round(float(current.mean()), 6),
+        "reference_mean": round(float(entry["mean"]), 6),
         "ks": round(float(np.abs(distance).max()), 6),
         "wasserstein": round(float(np.abs(after - before).mean() / spread), 6) if spread > 0 else None,
         "factor": _factor(before, after),

@@ -38,8 +38,10 @@ class Age:
         """``{"what", "at", "days", "limit_days"}``."""
         days = self.days(as_of)
         return {
-            "what": self.what, "at": None if self.at is None else iso(self.at),
-            "days": None if days is None else round(days, 3), "limit_days": self.limit_days,
+            "what": self.what,
+            "at": None if self.at is None else iso(self.at),
+            "days": None if days is None else round(days, 3),
+            "limit_days": self.limit_days,
         }
 
     def alert(self, as_of: int) -> Alert | None:
@@ -59,5 +61,6 @@ class Age:
             f"last renewed {self.to_json(as_of)['at']}, {days:.1f} days before the moment asked for; "
             f"{self.limit_days:g} are allowed"
         )
-        return Alert(self.what, "age", "high" if days > 3 * self.limit_days else "medium", text, self.action,
-                     self.to_json(as_of))
+        return Alert(
+            self.what, "age", "high" if days > 3 * self.limit_days else "medium", text, self.action, self.to_json(as_of)
+        )

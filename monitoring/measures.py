@@ -48,8 +48,10 @@ class Measure:
     def to_json(self) -> dict[str, Any]:
         """``{"value", "threshold", "reference", "status"}``, rounded to six places."""
         return {
-            "value": round(self.value, 6), "threshold": round(self.threshold, 6),
-            "reference": round(self.reference, 6), "status": self.status,
+            "value": round(self.value, 6),
+            "threshold": round(self.threshold, 6),
+            "reference": round(self.reference, 6),
+            "status": self.status,
         }
 
 

@@ -76,6 +76,7 @@ def _most_moved(columns: Mapping[str, Column]) -> list[str]:
     def weight(name: str) -> tuple[bool, float]:
         column = columns[name]
         return column.status == "drifted", max((item.value for item in column.measures.values()), default=0.0)
+
     return sorted(columns, key=weight, reverse=True)[:COLUMNS]
 
 
@@ -114,7 +115,7 @@ def _is_drawable(name: str, pair: tuple[npt.NDArray[Any], npt.NDArray[Any]]) -> 
 
 def _page(sides: Mapping[str, tuple[npt.NDArray[Any], npt.NDArray[Any]]]) -> str:
     if not sides:
-        return "<!DOCTYPE html><html lang=\"en\"><head><title></title></head><body></body></html>"
+        return '<!DOCTYPE html><html lang="en"><head><title></title></head><body></body></html>'
     import pandas as pd
     from evidently import DataDefinition, Dataset, Report
     from evidently.presets import DataDriftPreset

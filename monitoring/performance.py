@@ -61,11 +61,18 @@ def assess(matured: Matured, reference: Mapping[str, Mapping[str, float | None]]
     before = reference.get("auc", {}).get("low")
     is_worse = before is not None and high < before
     return {
-        "status": "drifted" if is_worse else "stable", "rows": rows, "positives": positives,
-        "auc": {"value": round(ranking.auc(ones), 6), "low": round(low, 6), "high": round(high, 6),
-                "reference": reference.get("auc", {}).get("value")},
+        "status": "drifted" if is_worse else "stable",
+        "rows": rows,
+        "positives": positives,
+        "auc": {
+            "value": round(ranking.auc(ones), 6),
+            "low": round(low, 6),
+            "high": round(high, 6),
+            "reference": reference.get("auc", {}).get("value"),
+        },
         "calibration_error": round(ranking.calibration_error(ones), 6),
-        "base_rate": round(positives / rows, 6), "mean_score": round(float(matured.score.mean()), 6),
+        "base_rate": round(positives / rows, 6),
+        "mean_score": round(float(matured.score.mean()), 6),
     }
 
 

@@ -56,13 +56,16 @@ class WatchReport:
     def to_json(self) -> dict[str, Any]:
         """``{"model", "version", "window", "columns", "score", "alerts", "freshness", "performance", …}``."""
         return {
-            "model": self.model, "version": self.version, "window": dict(self.window),
+            "model": self.model,
+            "version": self.version,
+            "window": dict(self.window),
             "columns": {name: column.to_json() for name, column in self.columns.items()},
             "score": None if self.score is None else self.score.to_json(),
             "alerts": [item.to_json() for item in self.alerts],
             "freshness": [dict(item) for item in self.freshness],
             "performance": None if self.performance is None else dict(self.performance),
-            "catalogue": None if self.catalogue is None else dict(self.catalogue), "false_alarm": FALSE_ALARM,
+            "catalogue": None if self.catalogue is None else dict(self.catalogue),
+            "false_alarm": FALSE_ALARM,
             "page": None if self.page is None else str(self.page),
         }
 

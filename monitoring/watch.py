@@ -94,7 +94,8 @@ class Monitoring:
         score = found.pop(SCORE, None)
         titles = _titles(model)
         alerts = [
-            item for name, column in ([(SCORE, score)] if score else []) + list(found.items())
+            item
+            for name, column in ([(SCORE, score)] if score else []) + list(found.items())
             for item in alerts_of(name, titles.get(name, name), column)
         ]
         performance = None if matured is None else assess(matured, model.manifest.get("metrics", {}), seed=seed)
@@ -103,10 +104,16 @@ class Monitoring:
         name = f"{model.name}-{version}-{iso(as_of)[:10]}"
         page = self._folder / f"{name}.html" if with_page else None
         report = WatchReport(
-            model=model.name, version=version, window=_window(model, values, as_of, since), columns=found, score=score,
+            model=model.name,
+            version=version,
+            window=_window(model, values, as_of, since),
+            columns=found,
+            score=score,
             alerts=tuple(sorted(alerts, key=lambda item: -SEVERITIES.index(item.severity))),
-            freshness=tuple(age.to_json(as_of) for age in freshness), performance=performance,
-            catalogue=_catalogue(model, named), page=page,
+            freshness=tuple(age.to_json(as_of) for age in freshness),
+            performance=performance,
+            catalogue=_catalogue(model, named),
+            page=page,
         )
         if page is not None:
             shown = found if score is None else {SCORE: score} | found
@@ -154,15 +161,19 @@ def _catalogue(model: Model, named: Sequence[str]) -> dict[str, Any] | None:
     most, times = places.most_common(1)[0]
     sold = int(model.items.active.sum())
     return {
-        "named": len(places), "products": sold, "coverage": round(len(places) / max(sold, 1), 6),
-        "most_named": most, "most_named_share": round(times / len(named), 6),
+        "named": len(places),
+        "products": sold,
+        "coverage": round(len(places) / max(sold, 1), 6),
+        "most_named": most,
+        "most_named_share": round(times / len(named), 6),
     }
 
 
 def _window(model: Model, values: Mapping[str, npt.NDArray[Any]], as_of: int, since: int | None) -> dict[str, Any]:
     profile = model.profile
     return {
-        "as_of": iso(as_of), "since": None if since is None else iso(since),
+        "as_of": iso(as_of),
+        "since": None if since is None else iso(since),
         "rows": max((len(column) for column in values.values()), default=0),
         "reference_as_of": iso(int(profile["as_of"])) if profile.get("as_of") is not None else None,
         "reference_rows": int(profile.get("rows", 0)),

@@ -24,7 +24,10 @@ class Materialized:
 
     def words(self) -> str:
         """One sentence."""
-        states = ", ".join(f"{count:,} {ENTITIES[name].table}" for name, count in self.entities.items() if count) or "nothing new"
+        states = (
+            ", ".join(f"{count:,} {ENTITIES[name].table}" for name, count in self.entities.items() if count)
+            or "nothing new"
+        )
         return f"{sum(self.rows.values()):,} new rows in the history; online: {states}"
 
     def lines(self) -> list[str]:

@@ -13,7 +13,16 @@ from registry.version import ALIASES, Entry, ModelVersion
 from registry.versions import Registry
 
 __all__ = [
-    "ALIASES", "Contender", "Decision", "Entry", "ModelVersion", "Registry", "RegistryError", "Rules", "decide", "open",
+    "ALIASES",
+    "Contender",
+    "Decision",
+    "Entry",
+    "ModelVersion",
+    "Registry",
+    "RegistryError",
+    "Rules",
+    "decide",
+    "open",
 ]
 
 

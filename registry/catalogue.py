@@ -124,7 +124,9 @@ class Catalogue:
         """Everything that was decided about a model, oldest first."""
         entries = [
             Entry.from_json(value)
-            for row in self._reader.rows(model) for key, value in row.tags.items() if key.startswith(ENTRY)
+            for row in self._reader.rows(model)
+            for key, value in row.tags.items()
+            if key.startswith(ENTRY)
         ]
         return sorted(entries, key=lambda entry: entry.at)
 
@@ -142,11 +144,19 @@ class Catalogue:
         tags = {key.removeprefix(TAG): value for key, value in row.tags.items() if key.startswith(TAG)}
         version = str(row.version)
         return ModelVersion(
-            model=row.model, version=version, run_id=row.run_id, sha256=tags.get("sha256", ""),
-            kind=tags.get("kind", ""), entity=tags.get("entity", ""), path=self._path(row, tags),
+            model=row.model,
+            version=version,
+            run_id=row.run_id,
+            sha256=tags.get("sha256", ""),
+            kind=tags.get("kind", ""),
+            entity=tags.get("entity", ""),
+            path=self._path(row, tags),
             grade=tags.get("grade", ""),
-            rung=tags.get("rung", ""), protocol=tags.get("protocol", ""), rows=int(tags.get("rows", 0)),
-            as_of=int(tags.get("as_of", 0)), created_at=row.created_at,
+            rung=tags.get("rung", ""),
+            protocol=tags.get("protocol", ""),
+            rows=int(tags.get("rows", 0)),
+            as_of=int(tags.get("as_of", 0)),
+            created_at=row.created_at,
             aliases=tuple(alias for alias in ALIASES if pointers.get(alias) == version),
             summary=json.loads(tags.get("summary", "{}")),
         )

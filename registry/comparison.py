@@ -114,15 +114,16 @@ def compare(
     1.0
     """
     mine, other = (_computations(figures, y, scores, share) for scores in (model, rival))
-    drawn = np.array([
-        [mine[name](weights) - other[name](weights) for name in figures]
-        for weights in entity_weights(ids, replicates, seed=seed)
-    ])
+    drawn = np.array(
+        [
+            [mine[name](weights) - other[name](weights) for name in figures]
+            for weights in entity_weights(ids, replicates, seed=seed)
+        ]
+    )
     once = np.ones(len(ids), dtype=np.uint8)
     whole, rivals = ({name: compute(once) for name, compute in side.items()} for side in (mine, other))
     difference: dict[str, Interval] = {
-        name: _interval(whole[name] - rivals[name], drawn[:, place], levels[name])
-        for place, name in enumerate(figures)
+        name: _interval(whole[name] - rivals[name], drawn[:, place], levels[name]) for place, name in enumerate(figures)
     }
     return Comparison(whole, rivals, difference)
 
@@ -132,7 +133,8 @@ def _computations(figures: Sequence[Figure], y: Floats, scores: Floats, share: f
         return {"mean": lambda weights: float((weights * scores).sum()) / max(int(weights.sum(dtype=np.int64)), 1)}
     ranking = Ranking(y > 0.5, scores)
     known: dict[str, _Compute] = {
-        "auc": ranking.auc, "lift": lambda weights: ranking.lift(weights, share),
+        "auc": ranking.auc,
+        "lift": lambda weights: ranking.lift(weights, share),
         "calibration": ranking.calibration_error,
     }
     return {name: known[name] for name in figures}

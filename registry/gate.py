@@ -27,9 +27,14 @@ from scoring.candidate import Evidence
 Measure: TypeAlias = Literal["auc", "mean"]
 
 GUARDS: Mapping[Measure, tuple[Figure, ...]] = MappingProxyType({"auc": ("lift", "calibration"), "mean": ()})
-WORDS: Mapping[str, str] = MappingProxyType({
-    "auc": "AUC", "lift": "lift of the list", "calibration": "calibration error", "mean": "mean merit per row",
-})
+WORDS: Mapping[str, str] = MappingProxyType(
+    {
+        "auc": "AUC",
+        "lift": "lift of the list",
+        "calibration": "calibration error",
+        "mean": "mean merit per row",
+    }
+)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -163,8 +168,15 @@ def _check_paired(challenger: Evidence, champion: Evidence) -> None:
 def _compare(evidence: Evidence, rival: Floats, figures: Sequence[Figure], rules: Rules) -> Comparison:
     levels = {figure: rules.level if figure == rules.measure else rules.guard_level for figure in figures}
     return compare(
-        evidence.y, evidence.score, rival, evidence.ids, figures=figures, share=rules.list_share, levels=levels,
-        replicates=rules.replicates, seed=rules.seed,
+        evidence.y,
+        evidence.score,
+        rival,
+        evidence.ids,
+        figures=figures,
+        share=rules.list_share,
+        levels=levels,
+        replicates=rules.replicates,
+        seed=rules.seed,
     )
 
 

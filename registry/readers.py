@@ -68,7 +68,8 @@ class FileReader:
             versions = _read(
                 connection,
                 "SELECT version, run_id, source, creation_time FROM model_versions "
-                "WHERE name = ? AND current_stage <> 'Deleted_Internal' ORDER BY version", model,
+                "WHERE name = ? AND current_stage <> 'Deleted_Internal' ORDER BY version",
+                model,
             )
         return [
             Row(model, version, run_id or "", source or "", created * _MILLISECOND, tags.get(version, {}))
@@ -120,8 +121,14 @@ class ServerReader:
             name = model.replace("'", "")
             found = client.search_model_versions(f"name='{name}'", max_results=10_000)
         rows = [
-            Row(model, int(item.version), item.run_id or "", item.source or "", item.creation_timestamp * _MILLISECOND,
-                dict(item.tags))
+            Row(
+                model,
+                int(item.version),
+                item.run_id or "",
+                item.source or "",
+                item.creation_timestamp * _MILLISECOND,
+                dict(item.tags),
+            )
             for item in found
         ]
         return sorted(rows, key=lambda row: row.version)
@@ -129,8 +136,7 @@ class ServerReader:
     def aliases(self) -> dict[tuple[str, str], str]:
         """Version by model and alias."""
         pairs = {
-            (item.name, alias): str(version)
-            for item in self._registered() for alias, version in item.aliases.items()
+            (item.name, alias): str(version) for item in self._registered() for alias, version in item.aliases.items()
         }
         return dict(sorted(pairs.items()))
 

@@ -109,7 +109,9 @@ def _log_figures(client: Any, run_id: str, candidate: Candidate) -> None:
 
 def _metrics(candidate: Candidate) -> dict[str, float]:
     figures: dict[str, float | None] = {
-        "rows": candidate.rows, "base_rate": candidate.base_rate, "seconds": candidate.seconds,
+        "rows": candidate.rows,
+        "base_rate": candidate.base_rate,
+        "seconds": candidate.seconds,
     }
     for prefix, metrics in (("", candidate.metrics), ("naive_", candidate.naive.metrics)):
         for name, metric in metrics.items():
@@ -127,9 +129,15 @@ def _flat(params: Mapping[str, Any], prefix: str = "") -> dict[str, Any]:
 
 def _tags(candidate: Candidate) -> dict[str, str]:
     return {
-        "mlflow.note.content": candidate.card, "kind": candidate.kind, "entity": candidate.model.entity,
-        "grade": candidate.grade, "rung": candidate.rung, "protocol": candidate.protocol,
-        "protocol_note": candidate.protocol_note, "naive_rule": candidate.naive.rule, "as_of": iso(candidate.as_of),
+        "mlflow.note.content": candidate.card,
+        "kind": candidate.kind,
+        "entity": candidate.model.entity,
+        "grade": candidate.grade,
+        "rung": candidate.rung,
+        "protocol": candidate.protocol,
+        "protocol_note": candidate.protocol_note,
+        "naive_rule": candidate.naive.rule,
+        "as_of": iso(candidate.as_of),
         "artefact_sha256": candidate.model.sha256,
     } | {f"{name}_sha256": value for name, value in candidate.hashes.items()}
 
@@ -144,8 +152,10 @@ def _write_files(target: Path, candidate: Candidate) -> None:
         for name, content in candidate.pictures.items():
             _put(temporary / "pictures" / name, content)
         results = {
-            "candidate": candidate.to_json(), "grade_reasons": list(candidate.grade_reasons),
-            "hashes": dict(candidate.hashes), **candidate.tables,
+            "candidate": candidate.to_json(),
+            "grade_reasons": list(candidate.grade_reasons),
+            "hashes": dict(candidate.hashes),
+            **candidate.tables,
         }
         for name, table in results.items():
             _put(temporary / "tables" / f"{name}.json", encode({"value": table}))

@@ -77,8 +77,10 @@ class Registry(Catalogue):
             sha256=candidate.model.sha256, grade=candidate.grade, rows=candidate.rows, evidence=candidate.evidence
         )
         found = self.alias(candidate.name, "champion")
-        champion = None if found is None else Contender(
-            sha256=found.sha256, grade=found.grade, rows=found.rows, evidence=champion_evidence
+        champion = (
+            None
+            if found is None
+            else Contender(sha256=found.sha256, grade=found.grade, rows=found.rows, evidence=champion_evidence)
         )
         return decide(challenger, champion, rules or RULES.get(candidate.kind, Rules(measure="mean")))
 
@@ -158,19 +160,37 @@ class Registry(Catalogue):
         path = local_path(source)
         folder = path.relative_to(self._artefacts) if path and path.is_relative_to(self._artefacts) else None
         tags = {
-            "sha256": candidate.model.sha256, "kind": candidate.kind, "entity": candidate.model.entity,
-            "grade": candidate.grade, "rung": candidate.rung, "protocol": candidate.protocol, "rows": candidate.rows,
-            "as_of": candidate.as_of, "summary": json.dumps(candidate.to_json()),
+            "sha256": candidate.model.sha256,
+            "kind": candidate.kind,
+            "entity": candidate.model.entity,
+            "grade": candidate.grade,
+            "rung": candidate.rung,
+            "protocol": candidate.protocol,
+            "rows": candidate.rows,
+            "as_of": candidate.as_of,
+            "summary": json.dumps(candidate.to_json()),
         } | ({"folder": folder.as_posix()} if folder else {})
         return {f"{TAG}{name}": str(value) for name, value in tags.items()}
 
     def _write_entry(
-        self, action: Action, model: str, version: str, replaced: str | None, actor: str, reason: str,
+        self,
+        action: Action,
+        model: str,
+        version: str,
+        replaced: str | None,
+        actor: str,
+        reason: str,
         decision: Decision | None,
     ) -> None:
         at = now()
         entry = Entry(
-            at=at, action=action, model=model, version=version, replaced=replaced, actor=actor, reason=reason,
+            at=at,
+            action=action,
+            model=model,
+            version=version,
+            replaced=replaced,
+            actor=actor,
+            reason=reason,
             decision=decision,
         )
         with self._tracking.client() as client:

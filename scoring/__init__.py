@@ -15,6 +15,22 @@ from scoring.recommendation import RecommendationModel, Recommended
 from scoring.segmentation import SegmentationModel
 
 __all__ = [
-    "READERS", "Artefact", "ArtefactError", "BinaryModel", "Candidate", "Evidence", "Floats", "Frame", "FrameError",
-    "Leak", "Metric", "Model", "Naive", "Parity", "RecommendationModel", "Recommended", "SegmentationModel", "load",
+    "READERS",
+    "Artefact",
+    "ArtefactError",
+    "BinaryModel",
+    "Candidate",
+    "Evidence",
+    "Floats",
+    "Frame",
+    "FrameError",
+    "Leak",
+    "Metric",
+    "Model",
+    "Naive",
+    "Parity",
+    "RecommendationModel",
+    "Recommended",
+    "SegmentationModel",
+    "load",
 ]

@@ -150,8 +150,14 @@ def write(
     for item in contents:
         _check_name(item)
     manifest = {
-        "format": FORMAT, "kind": kind, "name": name, "entity": entity, "refs": list(refs),
-        "files": {item: digest(content) for item, content in contents.items()}, "hashes": dict(hashes), **more,
+        "format": FORMAT,
+        "kind": kind,
+        "name": name,
+        "entity": entity,
+        "refs": list(refs),
+        "files": {item: digest(content) for item, content in contents.items()},
+        "hashes": dict(hashes),
+        **more,
     }
     contents[MANIFEST] = encode(manifest)
     target = parent / digest(contents[MANIFEST])[:16]

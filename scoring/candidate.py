@@ -173,8 +173,14 @@ class Candidate:
     def to_json(self) -> dict[str, Any]:
         """The part of ``train --json`` that training knows (run, version and decision are the registry's)."""
         return {
-            "model": self.name, "grade": self.grade, "rung": self.rung, "rows": self.rows, "base_rate": self.base_rate,
+            "model": self.name,
+            "grade": self.grade,
+            "rung": self.rung,
+            "rows": self.rows,
+            "base_rate": self.base_rate,
             "protocol": self.protocol,
             "metrics": {name: metric.to_json() for name, metric in self.metrics.items()},
-            "naive": self.naive.to_json(), "leaks": [leak.to_json() for leak in self.leaks], "seconds": self.seconds,
+            "naive": self.naive.to_json(),
+            "leaks": [leak.to_json() for leak in self.leaks],
+            "seconds": self.seconds,
         }

@@ -85,8 +85,12 @@ class Encoder:
         self._low, self._high = _vector(items, "low", -np.inf), _vector(items, "high", np.inf)
         self._center, self._scale = _vector(items, "center", 0.0), _vector(items, "scale", 1.0)
         self._is_plain = not (
-            np.isfinite(self._fill).any() or self._log.any() or np.isfinite(self._low).any()
-            or np.isfinite(self._high).any() or self._center.any() or (self._scale != 1).any()
+            np.isfinite(self._fill).any()
+            or self._log.any()
+            or np.isfinite(self._low).any()
+            or np.isfinite(self._high).any()
+            or self._center.any()
+            or (self._scale != 1).any()
         )
 
     def matrix(self, frame: Frame) -> Floats:

@@ -96,8 +96,7 @@ class LogError(RapportError):
         wrong = [f"lacks {', '.join(missing)}"] if missing else []
         wrong += [f"has the unknown {', '.join(unknown)}"] if unknown else []
         return cls(
-            f"an answer for the prediction log {' and '.join(wrong)}; its columns are {', '.join(known)}; "
-            "name them so"
+            f"an answer for the prediction log {' and '.join(wrong)}; its columns are {', '.join(known)}; name them so"
         )
 
     @classmethod

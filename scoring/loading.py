@@ -13,11 +13,13 @@ from scoring.model import Model
 from scoring.recommendation import RecommendationModel
 from scoring.segmentation import SegmentationModel
 
-READERS: Mapping[str, Callable[[Artefact], Model]] = MappingProxyType({
-    "binary": BinaryModel,
-    "recommendation": RecommendationModel,
-    "segmentation": SegmentationModel,
-})
+READERS: Mapping[str, Callable[[Artefact], Model]] = MappingProxyType(
+    {
+        "binary": BinaryModel,
+        "recommendation": RecommendationModel,
+        "segmentation": SegmentationModel,
+    }
+)
 """How each ``kind`` of a manifest is read; a new kind is one module and one line here."""
 
 

@@ -15,11 +15,22 @@ import pyarrow as pa
 from crm.clock import DAY, from_micros
 from scoring.errors import LogError
 
-SCHEMA = pa.schema([
-    ("at", pa.int64()), ("model", pa.string()), ("version", pa.string()), ("entity", pa.string()), ("id", pa.string()),
-    ("entity_id", pa.int64()), ("as_of", pa.int64()), ("status", pa.string()), ("score", pa.float64()),
-    ("band", pa.string()), ("request", pa.string()), ("features", pa.string()),
-])
+SCHEMA = pa.schema(
+    [
+        ("at", pa.int64()),
+        ("model", pa.string()),
+        ("version", pa.string()),
+        ("entity", pa.string()),
+        ("id", pa.string()),
+        ("entity_id", pa.int64()),
+        ("as_of", pa.int64()),
+        ("status", pa.string()),
+        ("score", pa.float64()),
+        ("band", pa.string()),
+        ("request", pa.string()),
+        ("features", pa.string()),
+    ]
+)
 """Columns of the log: moments in µs UTC; ``features`` is a JSON object of the values used, or null."""
 
 REQUIRED = ("at", "model", "version", "id", "status")

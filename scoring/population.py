@@ -18,9 +18,18 @@ Mask = npt.NDArray[np.bool_]
 
 _OF_ONE: Mapping[int, Callable[..., Any]] = {codes.NEGATE: np.negative, codes.ABS: np.abs, codes.ISNAN: np.isnan}
 _OF_TWO: Mapping[int, Callable[..., Any]] = {
-    codes.ADD: np.add, codes.SUBTRACT: np.subtract, codes.MULTIPLY: np.multiply, codes.DIVIDE: np.divide,
-    codes.MINIMUM: np.minimum, codes.MAXIMUM: np.maximum, codes.BELOW: np.less, codes.UP_TO: np.less_equal,
-    codes.ABOVE: np.greater, codes.FROM: np.greater_equal, codes.EQUAL: np.equal, codes.UNEQUAL: np.not_equal,
+    codes.ADD: np.add,
+    codes.SUBTRACT: np.subtract,
+    codes.MULTIPLY: np.multiply,
+    codes.DIVIDE: np.divide,
+    codes.MINIMUM: np.minimum,
+    codes.MAXIMUM: np.maximum,
+    codes.BELOW: np.less,
+    codes.UP_TO: np.less_equal,
+    codes.ABOVE: np.greater,
+    codes.FROM: np.greater_equal,
+    codes.EQUAL: np.equal,
+    codes.UNEQUAL: np.not_equal,
 }
 
 

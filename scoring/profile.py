@@ -85,11 +85,16 @@ def _number(values: npt.NDArray[Any], has_zero_bin: bool) -> dict[str, Any]:
         edges = edges[1:]
     has_values = len(known) > 0
     return {
-        "dtype": "float", "count": len(values), "null_share": float(1 - len(known) / max(len(values), 1)),
-        "zero_share": zero_share, "edges": edges,
+        "dtype": "float",
+        "count": len(values),
+        "null_share": float(1 - len(known) / max(len(values), 1)),
+        "zero_share": zero_share,
+        "edges": edges,
         "bins": ["null", *(["zero"] if has_zero_bin else []), *_names(edges)],
-        "mean": float(known.mean()) if has_values else None, "std": float(known.std()) if has_values else None,
-        "min": float(known.min()) if has_values else None, "max": float(known.max()) if has_values else None,
+        "mean": float(known.mean()) if has_values else None,
+        "std": float(known.std()) if has_values else None,
+        "min": float(known.min()) if has_values else None,
+        "max": float(known.max()) if has_values else None,
         "quantiles": [float(item) for item in np.quantile(known, np.arange(101) / 100)] if has_values else None,
     }
 
@@ -119,8 +124,11 @@ def _category(values: npt.NDArray[Any]) -> dict[str, Any]:
     barely = max(SEEN, rest[0][1] + 1) if rest else SEEN  # kept, but not with one row fewer
     sure = sum(times for _, times in kept if times > barely)
     return {
-        "dtype": "category", "count": len(values), "null_share": float(1 - known / max(len(values), 1)),
-        "values": [value for value, _ in kept[:VALUES]], "more": [value for value, _ in kept[VALUES:]],
+        "dtype": "category",
+        "count": len(values),
+        "null_share": float(1 - known / max(len(values), 1)),
+        "values": [value for value, _ in kept[:VALUES]],
+        "more": [value for value, _ in kept[VALUES:]],
         "bins": ["null", "unseen", "others", *(value for value, _ in kept[:VALUES])],
         "expected_unseen": float((known - sure) / max(len(values), 1)),
     }

@@ -81,9 +81,17 @@ def fit(context: Context, problem: Problem, rows: Rows, split: Split) -> Candida
     lesson = learn(context, problem, rows, split)
     context.progress("writing the artefact")
     made_from = {
-        "data": rows.data_sha256(), "spine": rows.spine_sha256(), "code": hashes.code_sha256(),
-        "settings": hashes.json_sha256({"seed": context.seed, "tune_seconds": context.settings.tune_seconds,
-                                        "protocol": split.protocol, **problem.settings}),
+        "data": rows.data_sha256(),
+        "spine": rows.spine_sha256(),
+        "code": hashes.code_sha256(),
+        "settings": hashes.json_sha256(
+            {
+                "seed": context.seed,
+                "tune_seconds": context.settings.tune_seconds,
+                "protocol": split.protocol,
+                **problem.settings,
+            }
+        ),
         "declarations": problem.declarations,
     }
     card = _card(lesson, context)
@@ -94,16 +102,34 @@ def fit(context: Context, problem: Problem, rows: Rows, split: Split) -> Candida
     test = rows.take(split.test)
     context.progress("drawing")
     return Candidate(
-        model=model, directory=model.artefact.path, metrics=lesson.verdict.metrics, naive=lesson.verdict.naive,
-        protocol=split.protocol, protocol_note=split.note, rows=len(split.train),
-        base_rate=rows.take(split.train).base_rate, grade=lesson.verdict.grade,
-        grade_reasons=lesson.verdict.grade_reasons, rung=lesson.rung, card=card, hashes=made_from,
-        as_of=_as_of(context, rows), seconds=0.0, leaks=lesson.leaks,
+        model=model,
+        directory=model.artefact.path,
+        metrics=lesson.verdict.metrics,
+        naive=lesson.verdict.naive,
+        protocol=split.protocol,
+        protocol_note=split.note,
+        rows=len(split.train),
+        base_rate=rows.take(split.train).base_rate,
+        grade=lesson.verdict.grade,
+        grade_reasons=lesson.verdict.grade_reasons,
+        rung=lesson.rung,
+        card=card,
+        hashes=made_from,
+        as_of=_as_of(context, rows),
+        seconds=0.0,
+        leaks=lesson.leaks,
         params={"rung": lesson.rung, "seed": context.seed, "commit": hashes.commit(), **lesson.step.fitted.params},
-        parity=parity, tables=_tables(lesson), evidence=lesson.verdict.evidence,
+        parity=parity,
+        tables=_tables(lesson),
+        evidence=lesson.verdict.evidence,
         pictures=pictures.draw_all(
-            problem.title, test.y, lesson.verdict.evidence.score, lesson.verdict.evidence.naive_score,
-            lesson.verdict.naive.rule, problem.costs, lesson.verdict.by_period,
+            problem.title,
+            test.y,
+            lesson.verdict.evidence.score,
+            lesson.verdict.evidence.naive_score,
+            lesson.verdict.naive.rule,
+            problem.costs,
+            lesson.verdict.by_period,
         ),
     )
 
@@ -134,18 +160,30 @@ def _write(context: Context, lesson: Lesson, made_from: Mapping[str, str], card:
     exported = step.fitted.preparation.export()
     artefact = write(
         context.candidates_dir / problem.name,
-        kind="binary", name=problem.name, entity=problem.entity,
+        kind="binary",
+        name=problem.name,
+        entity=problem.entity,
         refs=tuple(sorted(used | set(problem.population.refs))),
         files={
             "features.json": {"inputs": [item.to_json() for item in lesson.kept if item.ref in used], **exported},
-            "calibration.json": dict(step.knots), "policy.json": _policy(lesson), "profile.json": _profile(lesson),
-            "card.md": card, **step.fitted.files,
+            "calibration.json": dict(step.knots),
+            "policy.json": _policy(lesson),
+            "profile.json": _profile(lesson),
+            "card.md": card,
+            **step.fitted.files,
         },
         hashes=made_from,
-        rung=lesson.rung, title=problem.title, outcome=problem.outcome, protocol=lesson.split.protocol,
-        horizon_days=problem.horizon_days, grade=verdict.grade, grade_reasons=list(verdict.grade_reasons),
-        as_of=_as_of(context, lesson.rows), rows=len(lesson.split.train),
-        base_rate=lesson.rows.take(lesson.split.train).base_rate, naive=verdict.naive.to_json(),
+        rung=lesson.rung,
+        title=problem.title,
+        outcome=problem.outcome,
+        protocol=lesson.split.protocol,
+        horizon_days=problem.horizon_days,
+        grade=verdict.grade,
+        grade_reasons=list(verdict.grade_reasons),
+        as_of=_as_of(context, lesson.rows),
+        rows=len(lesson.split.train),
+        base_rate=lesson.rows.take(lesson.split.train).base_rate,
+        naive=verdict.naive.to_json(),
         metrics={name: metric.to_json() for name, metric in verdict.metrics.items()},
     )
     model = load(artefact.path, sha256=artefact.sha256)
@@ -156,11 +194,15 @@ def _write(context: Context, lesson: Lesson, made_from: Mapping[str, str], card:
 def _policy(lesson: Lesson) -> dict[str, Any]:
     problem = lesson.problem
     return {
-        "threshold": problem.costs.threshold, "threshold_words": problem.costs.words,
+        "threshold": problem.costs.threshold,
+        "threshold_words": problem.costs.words,
         "costs": {"action": problem.costs.action, "gain": problem.costs.gain, "success": problem.costs.success},
         "bands": problem.bands.cut(lesson.verdict.evidence.score),
-        "population": {"expression": problem.population.expression, "refs": list(problem.population.refs),
-                       "words": problem.population.words},
+        "population": {
+            "expression": problem.population.expression,
+            "refs": list(problem.population.refs),
+            "words": problem.population.words,
+        },
     }
 
 
@@ -168,10 +210,10 @@ def _profile(lesson: Lesson) -> dict[str, Any]:
     test, score = lesson.rows.take(lesson.split.test), lesson.verdict.evidence.score
     used = {item.ref for item in lesson.step.fitted.inputs}
     return {
-        "rows": len(test), "as_of": int(test.as_of.max()), "base_rate": test.base_rate,
-        "features": {
-            item.ref: describe(test.frame[item.ref], item.dtype) for item in lesson.kept if item.ref in used
-        },
+        "rows": len(test),
+        "as_of": int(test.as_of.max()),
+        "base_rate": test.base_rate,
+        "features": {item.ref: describe(test.frame[item.ref], item.dtype) for item in lesson.kept if item.ref in used},
         "score": describe(score, "float", has_zero_bin=False),
     }
 
@@ -186,17 +228,37 @@ def _parity(model: BinaryModel, lesson: Lesson) -> Parity:
 def _card(lesson: Lesson, context: Context) -> str:
     problem, verdict, rows, split = lesson.problem, lesson.verdict, lesson.rows, lesson.split
     train, test = rows.take(split.train), rows.take(split.test)
-    return cards.write(cards.Story(
-        title=problem.title, outcome=problem.outcome, population=problem.population.words, form=problem.form,
-        grade=verdict.grade, grade_reasons=verdict.grade_reasons, rung=lesson.rung, rung_reasons=lesson.rung_reasons,
-        metrics=verdict.metrics, naive=verdict.naive, protocol=split.protocol, protocol_note=split.note,
-        rows=len(train), base_rate=train.base_rate, test_rows=len(test), test_base_rate=test.base_rate,
-        as_of=_as_of(context, rows), threshold=problem.costs.threshold, costs=problem.costs.words,
-        bands=problem.bands.cut(verdict.evidence.score), leaks=lesson.leaks, dropped=lesson.dropped,
-        inputs=[item.ref for item in lesson.step.fitted.inputs],
-        protected=sum(item.protected for item in lesson.step.fitted.inputs),
-        influence=lesson.influence[:10], limits=problem.limits, calibration=str(lesson.step.knots["method"]),
-    ))
+    return cards.write(
+        cards.Story(
+            title=problem.title,
+            outcome=problem.outcome,
+            population=problem.population.words,
+            form=problem.form,
+            grade=verdict.grade,
+            grade_reasons=verdict.grade_reasons,
+            rung=lesson.rung,
+            rung_reasons=lesson.rung_reasons,
+            metrics=verdict.metrics,
+            naive=verdict.naive,
+            protocol=split.protocol,
+            protocol_note=split.note,
+            rows=len(train),
+            base_rate=train.base_rate,
+            test_rows=len(test),
+            test_base_rate=test.base_rate,
+            as_of=_as_of(context, rows),
+            threshold=problem.costs.threshold,
+            costs=problem.costs.words,
+            bands=problem.bands.cut(verdict.evidence.score),
+            leaks=lesson.leaks,
+            dropped=lesson.dropped,
+            inputs=[item.ref for item in lesson.step.fitted.inputs],
+            protected=sum(item.protected for item in lesson.step.fitted.inputs),
+            influence=lesson.influence[:10],
+            limits=problem.limits,
+            calibration=str(lesson.step.knots["method"]),
+        )
+    )
 
 
 def _influence(step: Step, rows: Rows) -> list[tuple[str, float]]:
@@ -213,14 +275,18 @@ def _influence(step: Step, rows: Rows) -> list[tuple[str, float]]:
 
 def _tables(lesson: Lesson) -> dict[str, Any]:
     return {
-        "ladder": {rung: {"log_loss": float(step.loss.mean()), "calibrations": dict(step.calibrations)}
-                   for rung, step in lesson.steps.items()},
-        "ladder_reasons": list(lesson.rung_reasons), "stability": dict(lesson.verdict.by_period),
-        "influence": dict(lesson.influence), "dropped": dict(lesson.dropped), "trials": list(lesson.trials),
+        "ladder": {
+            rung: {"log_loss": float(step.loss.mean()), "calibrations": dict(step.calibrations)}
+            for rung, step in lesson.steps.items()
+        },
+        "ladder_reasons": list(lesson.rung_reasons),
+        "stability": dict(lesson.verdict.by_period),
+        "influence": dict(lesson.influence),
+        "dropped": dict(lesson.dropped),
+        "trials": list(lesson.trials),
         "form": lesson.problem.form,
     }
 
 
 def _as_of(context: Context, rows: Rows) -> int:
     return int(rows.as_of.max()) if context.as_of is None else context.as_of
-

@@ -15,7 +15,10 @@ from training.splits import fold_of
 ROUNDS = 600
 PATIENCE = 30
 FIXED: Mapping[str, Any] = {
-    "objective": "binary", "verbose": -1, "deterministic": True, "force_row_wise": True,
+    "objective": "binary",
+    "verbose": -1,
+    "deterministic": True,
+    "force_row_wise": True,
     "feature_pre_filter": False,
 }
 
@@ -40,8 +43,12 @@ def defaults(rows: int) -> dict[str, Any]:
     return {
         "learning_rate": 0.05 if rows < 20_000 else 0.1,
         "num_leaves": 7 if rows < 5_000 else 15 if rows < 50_000 else 31,
-        "min_data_in_leaf": int(np.clip(rows // 100, 20, 200)), "lambda_l2": 5.0, "feature_fraction": 0.7,
-        "bagging_fraction": 0.8, "bagging_freq": 1, "max_bin": 255 if rows < 20_000 else 127,
+        "min_data_in_leaf": int(np.clip(rows // 100, 20, 200)),
+        "lambda_l2": 5.0,
+        "feature_fraction": 0.7,
+        "bagging_fraction": 0.8,
+        "bagging_freq": 1,
+        "max_bin": 255 if rows < 20_000 else 127,
         "num_threads": 1 if rows < 20_000 else 2,  # below, waiting for each other costs threads more than the trees
     }
 
@@ -83,7 +90,12 @@ def boost(
 
 
 def best_rounds(
-    matrix: Floats, y: Floats, held_out: np.ndarray[Any, np.dtype[np.bool_]], params: Mapping[str, Any], *, seed: int,
+    matrix: Floats,
+    y: Floats,
+    held_out: np.ndarray[Any, np.dtype[np.bool_]],
+    params: Mapping[str, Any],
+    *,
+    seed: int,
     callbacks: list[Callable[..., Any]] | None = None,
 ) -> int:
     """Rounds after which the log loss of the rows held out no longer falls."""
@@ -107,4 +119,4 @@ def plain_text(model: Any) -> str:
     """LightGBM's own text without its list of parameters, which names threads and paths."""
     text = str(model.model_to_string())
     start, end = text.find("\nparameters:"), text.find("end of parameters\n")
-    return text if start < 0 or end < 0 else text[: start + 1] + text[end + len("end of parameters\n"):]
+    return text if start < 0 or end < 0 else text[: start + 1] + text[end + len("end of parameters\n") :]

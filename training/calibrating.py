@@ -55,7 +55,8 @@ def fit_isotonic(raw: Floats, y: Floats) -> Mapping[str, Any]:
     if len(knots[0]) < 2:
         return NONE
     return {
-        "method": "isotonic", "x": [float(f"{value:.10g}") for value in knots[0]],
+        "method": "isotonic",
+        "x": [float(f"{value:.10g}") for value in knots[0]],
         "y": [float(f"{value:.10g}") for value in log_odds_of(knots[1])],
     }
 

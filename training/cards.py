@@ -83,9 +83,12 @@ def _answer(story: Story) -> str:
 
 def _figures(story: Story) -> str:
     lines = [
-        "## How good it is", "",
-        f"On {story.test_rows:,} rows that it did not see, beside the naive rule ({story.naive.rule}):", "",
-        "| figure | model | 95 % interval | naive rule |", "|---|---|---|---|",
+        "## How good it is",
+        "",
+        f"On {story.test_rows:,} rows that it did not see, beside the naive rule ({story.naive.rule}):",
+        "",
+        "| figure | model | 95 % interval | naive rule |",
+        "|---|---|---|---|",
     ]
     for name, words in WORDS.items():
         if name not in story.metrics:
@@ -102,14 +105,20 @@ def _grade(story: Story) -> str:
 
 
 def _data(story: Story) -> str:
-    return "\n".join([
-        "## What it learned from", "",
-        f"{story.rows:,} rows, of which {story.base_rate:.1%} with the outcome; judged on {story.test_rows:,} rows "
-        f"with {story.test_base_rate:.1%}. Records up to {iso(story.as_of)}.", "",
-        f"Protocol **{story.protocol}**: {story.protocol_note}", "",
-        f"Calibration: {story.calibration}. Which answer was taken:", "",
-        *(f"- {reason}" for reason in story.rung_reasons),
-    ])
+    return "\n".join(
+        [
+            "## What it learned from",
+            "",
+            f"{story.rows:,} rows, of which {story.base_rate:.1%} with the outcome; judged on {story.test_rows:,} rows "
+            f"with {story.test_base_rate:.1%}. Records up to {iso(story.as_of)}.",
+            "",
+            f"Protocol **{story.protocol}**: {story.protocol_note}",
+            "",
+            f"Calibration: {story.calibration}. Which answer was taken:",
+            "",
+            *(f"- {reason}" for reason in story.rung_reasons),
+        ]
+    )
 
 
 def _looks_at(story: Story) -> str:

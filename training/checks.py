@@ -132,8 +132,17 @@ def has_evidence(_: ModelSpec, candidate: Candidate) -> None:
 
 
 CHECKS: tuple[Check, ...] = (
-    names_itself, is_data, has_hashes, is_plain_json, has_figures, is_graded, has_card, has_pictures, has_parity,
-    has_policy_and_profile, has_evidence,
+    names_itself,
+    is_data,
+    has_hashes,
+    is_plain_json,
+    has_figures,
+    is_graded,
+    has_card,
+    has_pictures,
+    has_parity,
+    has_policy_and_profile,
+    has_evidence,
 )
 
 

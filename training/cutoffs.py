@@ -107,7 +107,12 @@ def parts_of(cutoffs: Cutoffs, as_of: Ids) -> tuple[Index, Index, Index]:
     >>> [part.tolist() for part in parts_of(Cutoffs((1,), (2,), (3,)), np.array([3, 1, 2, 1]))]
     [[1, 3], [2], [0]]
     """
-    train, calibrate, test = (np.flatnonzero(np.isin(as_of, part)) for part in (
-        cutoffs.train, cutoffs.calibrate, cutoffs.test,
-    ))
+    train, calibrate, test = (
+        np.flatnonzero(np.isin(as_of, part))
+        for part in (
+            cutoffs.train,
+            cutoffs.calibrate,
+            cutoffs.test,
+        )
+    )
     return train, calibrate, test

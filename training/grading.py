@@ -129,9 +129,7 @@ def _stability(found: Findings) -> Criterion:
 def _drift(found: Findings) -> Criterion:
     (before, after), (first, second) = found.base_rates, found.rows
     by_chance = 9 * (1 / first + 1 / second)  # of ten shares
-    words = (
-        f"score stability index {found.drift:.3f} ({by_chance:.3f} by chance), base rate {before:.1%} → {after:.1%}"
-    )
+    words = f"score stability index {found.drift:.3f} ({by_chance:.3f} by chance), base rate {before:.1%} → {after:.1%}"
     step = abs(np.log((after + 1e-9) / (before + 1e-9)))
     if abs(after - before) < 1.96 * np.sqrt(before * (1 - before) / first + after * (1 - after) / second):
         step = 0.0

@@ -82,10 +82,18 @@ def inputs_of(features: Iterable[Feature], phrases: Mapping[str, str]) -> list[I
     found = []
     for feature in sorted(features, key=lambda item: item.ref):
         topic = _WINDOW.sub("", feature.ref)
-        found.append(Input(
-            feature.ref, feature.dtype, feature.title, feature.unit, feature.family, topic, feature.protected,
-            phrases.get(feature.ref, phrases.get(topic)),
-        ))
+        found.append(
+            Input(
+                feature.ref,
+                feature.dtype,
+                feature.title,
+                feature.unit,
+                feature.family,
+                topic,
+                feature.protected,
+                phrases.get(feature.ref, phrases.get(topic)),
+            )
+        )
     return found
 
 

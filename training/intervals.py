@@ -11,7 +11,11 @@ from training.measures import Measure, auc, average_precision, brier, ece, lift_
 from training.rows import Ids
 
 MEASURES: Mapping[str, Measure] = {
-    "auc": auc, "average_precision": average_precision, "brier": brier, "log_loss": log_loss, "lift_10": lift_10,
+    "auc": auc,
+    "average_precision": average_precision,
+    "brier": brier,
+    "log_loss": log_loss,
+    "lift_10": lift_10,
     "ece": ece,
 }
 CELLS = 4_000_000  # weights held at once
@@ -85,10 +89,12 @@ def draws(ids: Ids, *, seed: int, rounds: int) -> Iterator[Floats]:
     at_once = max(1, CELLS // max(len(ids), 1))
     for start in range(0, rounds, at_once):
         count = min(at_once, rounds - start)
-        chosen = np.stack([
-            np.bincount(generator.integers(0, len(entities), len(entities)), minlength=len(entities))
-            for _ in range(count)
-        ])
+        chosen = np.stack(
+            [
+                np.bincount(generator.integers(0, len(entities), len(entities)), minlength=len(entities))
+                for _ in range(count)
+            ]
+        )
         yield chosen[:, place].astype(np.float64)
 
 

@@ -106,8 +106,11 @@ def judge(rows: Rows, split: Split, fitted: Fitted, unseen: Floats, *, seed: int
     part = rows.take(split.calibrate)
     folds = calibration_folds(part, split, seed=seed)
     knots, tried = calibrating.choose(unseen, part.y, folds)
-    method = {"none": lambda *_: calibrating.NONE, "sigmoid": calibrating.fit_sigmoid,
-              "isotonic": calibrating.fit_isotonic}[str(knots["method"])]
+    method = {
+        "none": lambda *_: calibrating.NONE,
+        "sigmoid": calibrating.fit_sigmoid,
+        "isotonic": calibrating.fit_isotonic,
+    }[str(knots["method"])]
     given, known = calibrating.across(unseen, part.y, folds, method)
     return Step(fitted, unseen, knots, given, losses(part.y[known], given[known]), tried)
 
@@ -122,7 +125,7 @@ def calibration_folds(part: Rows, split: Split, *, seed: int) -> list[tuple[Inde
         later = part.as_of > moments[len(moments) // 2 - 1]
         return [(np.flatnonzero(~later), np.flatnonzero(later))]
     if split.protocol == "order":
-        return [(places[: len(places) // 2], places[len(places) // 2:])]
+        return [(places[: len(places) // 2], places[len(places) // 2 :])]
     fold = fold_of(part.ids, part.y, CALIBRATION_FOLDS, seed=seed)
     return [(np.flatnonzero(fold != place), np.flatnonzero(fold == place)) for place in range(CALIBRATION_FOLDS)]
 

@@ -56,7 +56,10 @@ def rank(rows: Rows, inputs: Sequence[Input], *, seed: int) -> list[Suspect]:
     following = {ref: powers[later] for ref, later in zip(order, [*order[1:], order[-1]], strict=True)} if order else {}
     return [
         Suspect(
-            ref, powers[ref], powers[ref] - following[ref], _null_auc(rows.frame[ref], rows.y),
+            ref,
+            powers[ref],
+            powers[ref] - following[ref],
+            _null_auc(rows.frame[ref], rows.y),
             _is_copy(rows.frame[ref], rows.y),
         )
         for ref in order

@@ -82,12 +82,15 @@ class Training:
             raise TrainingError.unknown_model(name, self.models)
         started = perf_counter()
         context = self._context(
-            as_of=as_of, random_split=random_split, seed=seed, progress=progress or (lambda _: None),
-            champion_params=champion_params, champion=champion,
+            as_of=as_of,
+            random_split=random_split,
+            seed=seed,
+            progress=progress or (lambda _: None),
+            champion_params=champion_params,
+            champion=champion,
         )
         candidate = self.models[name].fit(context)
         return replace(candidate, seconds=round(perf_counter() - started, 3))
-
 
     def evidence(self, model: Model, candidate: Candidate) -> Evidence | None:
         """What another version, say the champion, answers on a candidate's test rows.

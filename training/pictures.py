@@ -18,10 +18,24 @@ INK, SOFT, GRID = "#1f2933", "#7b8794", "#e4e7eb"
 POINTS = 300  # of a curve; more are not seen
 MODEL, RULE = "#1864ab", "#e8590c"
 STYLE: Mapping[str, Any] = {
-    "font.family": "DejaVu Sans", "font.size": 10, "axes.titlesize": 12, "axes.titleweight": "bold",
-    "axes.titlelocation": "left", "axes.edgecolor": SOFT, "axes.labelcolor": INK, "axes.spines.top": False,
-    "axes.spines.right": False, "axes.grid": True, "grid.color": GRID, "text.color": INK, "xtick.color": INK,
-    "ytick.color": INK, "legend.frameon": False, "figure.dpi": 110, "svg.hashsalt": "rapport", "svg.fonttype": "none",
+    "font.family": "DejaVu Sans",
+    "font.size": 10,
+    "axes.titlesize": 12,
+    "axes.titleweight": "bold",
+    "axes.titlelocation": "left",
+    "axes.edgecolor": SOFT,
+    "axes.labelcolor": INK,
+    "axes.spines.top": False,
+    "axes.spines.right": False,
+    "axes.grid": True,
+    "grid.color": GRID,
+    "text.color": INK,
+    "xtick.color": INK,
+    "ytick.color": INK,
+    "legend.frameon": False,
+    "figure.dpi": 110,
+    "svg.hashsalt": "rapport",
+    "svg.fonttype": "none",
 }
 
 
@@ -51,23 +65,33 @@ def draw_all(
     plots: dict[str, tuple[str, str, str, Callable[[Axes], None]]] = {
         "roc": ("ROC", "share of others listed", "share of outcomes found", lambda axes: _roc(axes, y, both)),
         "precision_recall": (
-            "Precision and recall", "share of outcomes found (recall)", "share of the list that is right (precision)",
+            "Precision and recall",
+            "share of outcomes found (recall)",
+            "share of the list that is right (precision)",
             lambda axes: _precision(axes, y, both),
         ),
         "gain": (
-            "Gain", "share of all rows listed, highest scores first", "share of outcomes found",
+            "Gain",
+            "share of all rows listed, highest scores first",
+            "share of outcomes found",
             lambda axes: _gain(axes, y, both),
         ),
         "lift": (
-            "Lift", "share of all rows listed, highest scores first", "times as many outcomes as on average",
+            "Lift",
+            "share of all rows listed, highest scores first",
+            "times as many outcomes as on average",
             lambda axes: _lift(axes, y, both),
         ),
         "profit": (
-            "Profit", "share of all rows acted on", "profit per row, in costs of one action",
+            "Profit",
+            "share of all rows acted on",
+            "profit per row, in costs of one action",
             lambda axes: _profit(axes, y, both, costs),
         ),
         "reliability": (
-            "Reliability", "probability that was given", "share in which it happened",
+            "Reliability",
+            "probability that was given",
+            "share in which it happened",
             lambda axes: _reliability(axes, y, score),
         ),
         "stability": ("Stability", "period", "AUC", lambda axes: _stability(axes, by_period)),
@@ -165,8 +189,17 @@ def _reliability(axes: Axes, y: Floats, score: Floats) -> None:
     spread = 1.96 * np.sqrt(np.clip(seen * (1 - seen), 1e-9, None) / np.array([len(part) for part in parts]))
     top = float(min(1.0, max(given.max(), (seen + spread).max()) * 1.08))
     axes.plot([0, top], [0, top], color=SOFT, linestyle=":", label="as promised")
-    axes.errorbar(given, seen, yerr=spread, color=MODEL, marker="o", markersize=4, linewidth=1, capsize=2,
-                  label="15 groups of equal size, 95 %")
+    axes.errorbar(
+        given,
+        seen,
+        yerr=spread,
+        color=MODEL,
+        marker="o",
+        markersize=4,
+        linewidth=1,
+        capsize=2,
+        label="15 groups of equal size, 95 %",
+    )
     axes.set_xlim(0, top)
     axes.set_ylim(0, top)
     axes.legend(loc="upper left")

@@ -157,9 +157,12 @@ class Preparation:
         low = caps.left_tail_caps_.get(name) if caps is not None else None
         high = caps.right_tail_caps_.get(name) if caps is not None else None
         return {
-            "fill": float(named["fill"].imputer_dict_[name]), "log": name in self.logged,
-            "low": None if low is None else float(low), "high": None if high is None else float(high),
-            "center": float(scaler.mean_[place]), "scale": float(scaler.scale_[place]),
+            "fill": float(named["fill"].imputer_dict_[name]),
+            "log": name in self.logged,
+            "low": None if low is None else float(low),
+            "high": None if high is None else float(high),
+            "center": float(scaler.mean_[place]),
+            "scale": float(scaler.scale_[place]),
         }
 
 

@@ -114,7 +114,8 @@ def _fit_linear(rung: str, rows: Rows, inputs: Sequence[Input], *, strengths: Se
     estimator.coef_ = np.array([[_short(value) for value in estimator.coef_[0]]])
     estimator.intercept_ = np.array([_short(estimator.intercept_[0])])
     weights = {
-        "intercept": float(estimator.intercept_[0]), "coefficients": estimator.coef_[0].tolist(),
+        "intercept": float(estimator.intercept_[0]),
+        "coefficients": estimator.coef_[0].tolist(),
         "means": [_short(value) for value in matrix.mean(axis=0)],
     }
     return Fitted(rung, inputs, preparation, {"linear.json": weights}, estimator, {"C": strength})

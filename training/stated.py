@@ -71,12 +71,18 @@ def read(records: Records, name: str, entity: str, as_of: int | None) -> Stated 
     undated = frame["snapshot_at"].notna()
     end = frame["complete_until"].where(frame["complete_until"].notna(), frame["snapshot_at"] + 1)
     moment = (frame["occurred_at"] + 1).where(~undated, end if as_of is None else float(as_of))
-    spine = pd.DataFrame({
-        f"{entity}_id": frame["entity_id"].to_numpy(np.int64), "as_of": moment.to_numpy(np.float64).astype(np.int64),
-    })
+    spine = pd.DataFrame(
+        {
+            f"{entity}_id": frame["entity_id"].to_numpy(np.int64),
+            "as_of": moment.to_numpy(np.float64).astype(np.int64),
+        }
+    )
     return Stated(
-        spine, (frame["value"].to_numpy(np.float64) > 0).astype(np.float64), not bool(undated.all()),
-        bool(frame["ordered"].astype(bool).all()), tuple(sorted(set(frame["source"]))),
+        spine,
+        (frame["value"].to_numpy(np.float64) > 0).astype(np.float64),
+        not bool(undated.all()),
+        bool(frame["ordered"].astype(bool).all()),
+        tuple(sorted(set(frame["source"]))),
     )
 
 

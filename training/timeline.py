@@ -34,8 +34,14 @@ def cutoffs_for(name: str, first: int, as_of: int, horizon: int, pace: Pace | No
 
 
 def collect(
-    store: FeatureStore, entity: str, moments: Sequence[int], refs: Sequence[str], population: Population,
-    outcome: Outcome, *, name: str,
+    store: FeatureStore,
+    entity: str,
+    moments: Sequence[int],
+    refs: Sequence[str],
+    population: Population,
+    outcome: Outcome,
+    *,
+    name: str,
 ) -> Rows:
     """Rows of everybody in the population at each moment, with features as of then and the outcome afterwards.
 

@@ -49,7 +49,11 @@ def search(rows: Rows, inputs: Sequence[Input], context: Context) -> Tuned | Non
         params = base | _suggest(trial, len(rows))
         stop = lightgbm.early_stopping(PATIENCE, verbose=False)
         model = lightgbm.train(
-            settings(params, context.seed), inside, ROUNDS, valid_sets=[outside], valid_names=["aside"],
+            settings(params, context.seed),
+            inside,
+            ROUNDS,
+            valid_sets=[outside],
+            valid_names=["aside"],
             callbacks=[stop, _until(deadline)],
         )
         trial.set_user_attr("rounds", max(int(model.best_iteration), 1))

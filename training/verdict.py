@@ -41,9 +41,7 @@ class Verdict:
     evidence: Evidence
 
 
-def judge(
-    entity: str, rows: Rows, split: Split, step: Step, rule: Step, words: str, *, seed: int
-) -> Verdict:
+def judge(entity: str, rows: Rows, split: Split, step: Step, rule: Step, words: str, *, seed: int) -> Verdict:
     """Judge the chosen step and the naive rule on the test rows, which nothing else has looked at.
 
     Parameters
@@ -62,12 +60,20 @@ def judge(
     beside = figures(test.y, naive, test.ids, seed=seed)
     periods = by_period(rows, split, step, score)
     before = rows.take(split.calibrate)
-    grade, reasons = grading.grade(grading.Findings(
-        auc=metrics["auc"], lift=difference(test.y, score, naive, test.ids, seed=seed),
-        ece_excess=metrics["ece_excess"], by_period=list(periods.values()),
-        drift=grading.stability_index(answers_before(step), score), base_rates=(before.base_rate, test.base_rate),
-        rows=(len(before), len(test)), positives=rows.take(split.train).rarer, rung=step.fitted.rung, rule=words,
-    ))
+    grade, reasons = grading.grade(
+        grading.Findings(
+            auc=metrics["auc"],
+            lift=difference(test.y, score, naive, test.ids, seed=seed),
+            ece_excess=metrics["ece_excess"],
+            by_period=list(periods.values()),
+            drift=grading.stability_index(answers_before(step), score),
+            base_rates=(before.base_rate, test.base_rate),
+            rows=(len(before), len(test)),
+            positives=rows.take(split.train).rarer,
+            rung=step.fitted.rung,
+            rule=words,
+        )
+    )
     evidence = Evidence(entity=entity, ids=test.ids, as_of=test.as_of, y=test.y, score=score, naive_score=naive)
     areas = {name: area for name, (area, _) in periods.items()}
     return Verdict(metrics, Naive(words, beside), areas, grade, reasons, evidence)
@@ -104,7 +110,8 @@ def by_period(rows: Rows, split: Split, step: Step, score: Floats) -> dict[str, 
         named = {name: found for part in parts for name, found in cut(*part).items()}
     return {
         name: (float(auc(y, part, np.ones((1, len(y))))[0]), auc_error(y, part))
-        for name, (y, part) in named.items() if 0 < y.sum() < len(y)
+        for name, (y, part) in named.items()
+        if 0 < y.sum() < len(y)
     }
 
 

@@ -50,31 +50,47 @@ def reference() -> World:
 @pytest.fixture
 def learn(tmp_path: Path) -> Learn:
     """Makes a model whose profile describes given columns and scores."""
+
     def make(columns: World, scores: npt.NDArray[Any] | None = None, **more: Any) -> Model:
         ref = next(iter(columns))
         number = {"as": "number", "fill": 0.0, "log": False, "low": None, "high": None, "center": 0.0, "scale": 1.0}
         told = {"title": "spend of 30 days", "unit": "GBP", "family": "buying", "topic": "spend", "phrase": None}
         profile: dict[str, Any] = {
-            "rows": len(columns[ref]), "as_of": AS_OF, "base_rate": 0.2,
+            "rows": len(columns[ref]),
+            "as_of": AS_OF,
+            "base_rate": 0.2,
             "features": {name: describe(values, _dtype(values)) for name, values in columns.items()},
         }
         if scores is not None:
             profile["score"] = describe(scores, _dtype(scores), has_zero_bin=False)
         everybody = {"expression": "", "refs": []}
         policy = {"threshold": 0.5, "bands": [{"name": "all", "from": 0.0}], "population": everybody}
-        return load(write(
-            tmp_path / "artefacts", kind="binary", name="churn", entity="customer", refs=tuple(columns), hashes={},
-            rung="logistic", metrics={"auc": {"value": 0.8, "low": 0.78, "high": 0.82}}, **more,
-            files={
-                "features.json": {
-                    "inputs": [{"ref": ref, "dtype": "float", "protected": False, **told}], "groups": {},
-                    "columns": [{"ref": ref, **number}],
+        return load(
+            write(
+                tmp_path / "artefacts",
+                kind="binary",
+                name="churn",
+                entity="customer",
+                refs=tuple(columns),
+                hashes={},
+                rung="logistic",
+                metrics={"auc": {"value": 0.8, "low": 0.78, "high": 0.82}},
+                **more,
+                files={
+                    "features.json": {
+                        "inputs": [{"ref": ref, "dtype": "float", "protected": False, **told}],
+                        "groups": {},
+                        "columns": [{"ref": ref, **number}],
+                    },
+                    "linear.json": {"intercept": 0.0, "coefficients": [1.0], "means": [0.0]},
+                    "calibration.json": {"method": "none", "x": [], "y": []},
+                    "policy.json": policy,
+                    "profile.json": profile,
+                    "card.md": "# churn\n",
                 },
-                "linear.json": {"intercept": 0.0, "coefficients": [1.0], "means": [0.0]},
-                "calibration.json": {"method": "none", "x": [], "y": []}, "policy.json": policy,
-                "profile.json": profile, "card.md": "# churn\n",
-            },
-        ).path)
+            ).path
+        )
+
     return make
 
 

@@ -31,7 +31,8 @@ def drifted(found: Mapping[str, Column]) -> dict[tuple[str, str], str]:
     """Alerts by column and measure: their text and advice."""
     return {
         (item.subject, item.measure): f"{item.text}. {item.action}"
-        for name, column in found.items() for item in alerts_of(name, name, column)
+        for name, column in found.items()
+        for item in alerts_of(name, name, column)
     }
 
 
@@ -52,16 +53,23 @@ def filled(values: npt.NDArray[Any]) -> npt.NDArray[Any]:
     return np.where(np.isnan(values.astype(np.float64)), 0.0, values)
 
 
-@pytest.mark.parametrize(("name", "change", "measure", "words"), [
-    ("profile:balance_1", shifted, "distribution", "moved, mean "),
-    ("buying:spend_2", lambda values: values * 3, "distribution", "its values are about 2.9 times those of"),
-    ("buying:spend_3", burst, "null_rate", "is unknown in 10.0% of the rows, 0.0% in the reference"),
-    ("profile:kind_2", renamed, "unseen_rate", "that the model has not learned, mostly 'brand new'"),
-    ("profile:balance_0", filled, "null_rate", "it began to fill the column"),
-    ("engagement:visits_4", lambda values: values * (np.arange(len(values)) % 2), "distribution", "moved"),
-])
+@pytest.mark.parametrize(
+    ("name", "change", "measure", "words"),
+    [
+        ("profile:balance_1", shifted, "distribution", "moved, mean "),
+        ("buying:spend_2", lambda values: values * 3, "distribution", "its values are about 2.9 times those of"),
+        ("buying:spend_3", burst, "null_rate", "is unknown in 10.0% of the rows, 0.0% in the reference"),
+        ("profile:kind_2", renamed, "unseen_rate", "that the model has not learned, mostly 'brand new'"),
+        ("profile:balance_0", filled, "null_rate", "it began to fill the column"),
+        ("engagement:visits_4", lambda values: values * (np.arange(len(values)) % 2), "distribution", "moved"),
+    ],
+)
 def test_planted_drift_is_found_and_named(
-    entries: Entries, make_world: Callable[[int, int], World], name: str, change: Callable[..., Any], measure: str,
+    entries: Entries,
+    make_world: Callable[[int, int], World],
+    name: str,
+    change: Callable[..., Any],
+    measure: str,
     words: str,
 ) -> None:
     current = make_world(1_500, 11)

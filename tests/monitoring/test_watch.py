@@ -40,8 +40,11 @@ def test_a_quiet_world_gives_a_quiet_report(
     assert list(told)[:6] == ["model", "version", "window", "columns", "score", "alerts"]
     assert (told["model"], told["version"], told["alerts"]) == ("churn", "3", [])
     assert told["window"] == {
-        "as_of": "2023-11-14T22:13:20Z", "since": None, "rows": 1_500,
-        "reference_as_of": "2023-11-14T22:13:20Z", "reference_rows": 5_000,
+        "as_of": "2023-11-14T22:13:20Z",
+        "since": None,
+        "rows": 1_500,
+        "reference_as_of": "2023-11-14T22:13:20Z",
+        "reference_rows": 5_000,
     }
     assert told["score"]["status"] == "stable"
     assert json.loads((settings.reports_dir / "watch" / "churn-3-2023-11-14.json").read_text()) == told
@@ -60,7 +63,9 @@ def test_alerts_name_the_column_in_words_and_come_most_severe_first(
     current["profile:balance_2"] = np.where(np.arange(1_500) % 12 == 0, np.nan, current["profile:balance_2"])
     report = watching.watch(model, "3", current, np.full(1_500, 0.9), as_of=AS_OF, with_page=False)
     assert [(item.subject, item.severity) for item in report.alerts] == [
-        ("score", "high"), ("buying:spend_0", "high"), ("profile:balance_2", "medium"),
+        ("score", "high"),
+        ("buying:spend_0", "high"),
+        ("profile:balance_2", "medium"),
     ]
     assert report.alerts[1].text.startswith("spend of 30 days moved, mean ")
     assert report.alerts[0].action.startswith("look at the inputs that moved; retrain when outcomes")
@@ -78,11 +83,13 @@ def test_few_rows_are_said_to_be_few(watching: Monitoring, learn: Learn, referen
 def test_age_is_watched(watching: Monitoring, learn: Learn, reference: World) -> None:
     ages = [
         Age("online features", AS_OF - 30 * DAY, 7, "run `rapport materialize`"),
-        Age("records", AS_OF - DAY, 7, "import"), Age("scores", None, 7, "run `rapport score churn`"),
+        Age("records", AS_OF - DAY, 7, "import"),
+        Age("scores", None, 7, "run `rapport score churn`"),
     ]
     report = watching.watch(learn(reference), "1", reference, as_of=AS_OF, freshness=ages, with_page=False)
     assert [(item.subject, item.measure, item.severity) for item in report.alerts] == [
-        ("online features", "age", "high"), ("scores", "age", "high"),
+        ("online features", "age", "high"),
+        ("scores", "age", "high"),
     ]
     assert [item["days"] for item in report.freshness] == [30.0, 1.0, None]
 

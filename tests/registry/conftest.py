@@ -40,19 +40,33 @@ def opened(settings: Settings, migrated: Path) -> registry.Registry:
 @pytest.fixture
 def make_candidate(tmp_path: Path) -> Make:
     """Makes candidates that differ in one weight; keywords replace the candidate's fields."""
+
     def make(weight: float = 1.0, *, name: str = "churn", noise: float = 0.0, **fields: Any) -> Candidate:
         directory = _artefact(tmp_path / "trained", name, weight)
         given: dict[str, Any] = {
-            "model": load(directory), "directory": directory,
-            "metrics": {"auc": Metric(0.8, 0.75, 0.85)}, "naive": Naive("recency", {"auc": Metric(0.6, 0.5, 0.7)}),
-            "protocol": "time", "protocol_note": "two cutoffs", "rows": 2_000, "base_rate": 0.3, "grade": "B",
-            "grade_reasons": ["lift 2.1"], "rung": "logistic", "card": "# Churn\n\nWho leaves.",
-            "hashes": {"data": "d" * 64, "code": "c" * 64}, "as_of": 1_700_000_000_000_000, "seconds": 1.5,
-            "params": {"C": 1.0, "model": {"leaves": 31}}, "parity": Parity(500, 0.0),
+            "model": load(directory),
+            "directory": directory,
+            "metrics": {"auc": Metric(0.8, 0.75, 0.85)},
+            "naive": Naive("recency", {"auc": Metric(0.6, 0.5, 0.7)}),
+            "protocol": "time",
+            "protocol_note": "two cutoffs",
+            "rows": 2_000,
+            "base_rate": 0.3,
+            "grade": "B",
+            "grade_reasons": ["lift 2.1"],
+            "rung": "logistic",
+            "card": "# Churn\n\nWho leaves.",
+            "hashes": {"data": "d" * 64, "code": "c" * 64},
+            "as_of": 1_700_000_000_000_000,
+            "seconds": 1.5,
+            "params": {"C": 1.0, "model": {"leaves": 31}},
+            "parity": Parity(500, 0.0),
             "pictures": {"roc.svg": b"<svg/>"},
-            "tables": {"ladder": [{"rung": "rule", "log_loss": 0.6}]}, "evidence": evidence(noise),
+            "tables": {"ladder": [{"rung": "rule", "log_loss": 0.6}]},
+            "evidence": evidence(noise),
         }
         return Candidate(**given | fields)
+
     return make
 
 
@@ -63,8 +77,12 @@ def evidence(noise: float = 0.0, rows: int = 2_000, seed: int = 1) -> Evidence:
     y = (rng.random(rows) < 1 / (1 + np.exp(-1.5 * signal))).astype(np.float64)
     log_odds = 1.5 * signal + noise * rng.normal(size=rows)
     return Evidence(
-        entity="customer", ids=np.arange(rows), as_of=np.zeros(rows, dtype=np.int64), y=y,
-        score=1 / (1 + np.exp(-log_odds)), naive_score=signal + 3 * rng.normal(size=rows),
+        entity="customer",
+        ids=np.arange(rows),
+        as_of=np.zeros(rows, dtype=np.int64),
+        y=y,
+        score=1 / (1 + np.exp(-log_odds)),
+        naive_score=signal + 3 * rng.normal(size=rows),
     )
 
 
@@ -74,19 +92,27 @@ def _artefact(parent: Path, name: str, weight: float) -> Path:
     title = {"title": "time since last order", "unit": "days", "family": "buying", "topic": "recency"}
     files: dict[str, Any] = {
         "features.json": {
-            "inputs": [{"ref": ref, "dtype": "float", "protected": False, "phrase": None, **title}], "groups": {},
+            "inputs": [{"ref": ref, "dtype": "float", "protected": False, "phrase": None, **title}],
+            "groups": {},
             "columns": [{"ref": ref, **number}],
         },
         "linear.json": {"intercept": 0.0, "coefficients": [weight], "means": [0.0]},
         "calibration.json": {"method": "none", "x": [], "y": []},
         "policy.json": {
-            "threshold": 0.5, "bands": [{"name": "low", "from": 0.0}, {"name": "high", "from": 0.5}],
+            "threshold": 0.5,
+            "bands": [{"name": "low", "from": 0.0}, {"name": "high", "from": 0.5}],
             "population": {"expression": "", "refs": []},
         },
         "profile.json": {"columns": {ref: describe(np.arange(100.0), "float")}},
         "card.md": f"# {name}\n",
     }
     return write(
-        parent, kind="binary", name=name, entity="customer", refs=(ref,), files=files, hashes={"data": "d" * 64},
+        parent,
+        kind="binary",
+        name=name,
+        entity="customer",
+        refs=(ref,),
+        files=files,
+        hashes={"data": "d" * 64},
         rung="logistic",
     ).path

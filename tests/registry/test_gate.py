@@ -18,8 +18,11 @@ def rows(count: int = 4_000, seed: int = 1, *, per_entity: int = 1) -> tuple[Evi
     log_odds = 1.5 * rng.normal(size=count) - 1
     truth = 1 / (1 + np.exp(-log_odds))
     return Evidence(
-        entity="customer", ids=np.arange(count) // per_entity, as_of=np.zeros(count, dtype=np.int64),
-        y=(rng.random(count) < truth).astype(np.float64), score=truth,
+        entity="customer",
+        ids=np.arange(count) // per_entity,
+        as_of=np.zeros(count, dtype=np.int64),
+        y=(rng.random(count) < truth).astype(np.float64),
+        score=truth,
         naive_score=log_odds + 3 * rng.normal(size=count),
     ), log_odds
 
@@ -125,8 +128,11 @@ def test_rows_of_one_entity_do_not_count_as_many() -> None:
     evidence, log_odds = rows(300)
     champion = blurred(evidence, log_odds, 0.6)
     many = [
-        Evidence(entity="customer", **{name: np.repeat(getattr(item, name), 10) for name in
-                 ("ids", "as_of", "y", "score", "naive_score")}) for item in (evidence, champion)
+        Evidence(
+            entity="customer",
+            **{name: np.repeat(getattr(item, name), 10) for name in ("ids", "as_of", "y", "score", "naive_score")},
+        )
+        for item in (evidence, champion)
     ]
     wide, copied = (
         decide(contender(a, trained_on=0), contender(b, "b", trained_on=0)).numbers["against_champion"]["gain"]
@@ -149,8 +155,12 @@ def test_merit_per_row_is_compared_in_pairs() -> None:
     rng = np.random.default_rng(4)
     luck = rng.random(500)
     evidence = Evidence(
-        entity="customer", ids=np.arange(500), as_of=np.zeros(500, dtype=np.int64), y=np.zeros(500),
-        score=luck + 0.02 + 0.05 * rng.normal(size=500), naive_score=luck,
+        entity="customer",
+        ids=np.arange(500),
+        as_of=np.zeros(500, dtype=np.int64),
+        y=np.zeros(500),
+        score=luck + 0.02 + 0.05 * rng.normal(size=500),
+        naive_score=luck,
     )
     decision = decide(contender(evidence), None, Rules(measure="mean"))
     assert decision.promote, "the gain is small beside the spread between customers, yet sure in pairs"
@@ -174,8 +184,12 @@ def _refit_is_promoted(seed: int) -> bool:
         drawn = rng.integers(0, len(x), len(x))
         fits.append(np.linalg.lstsq(x[drawn], y[drawn].astype(float) - 0.3, rcond=None)[0])
     evidence = Evidence(
-        entity="customer", ids=np.arange(4_000), as_of=np.zeros(4_000, dtype=np.int64), y=y_test.astype(np.float64),
-        score=np.clip(x_test @ fits[0] + 0.3, 0, 1), naive_score=x_test[:, 2],
+        entity="customer",
+        ids=np.arange(4_000),
+        as_of=np.zeros(4_000, dtype=np.int64),
+        y=y_test.astype(np.float64),
+        score=np.clip(x_test @ fits[0] + 0.3, 0, 1),
+        naive_score=x_test[:, 2],
     )
     champion = replace(evidence, score=np.clip(x_test @ fits[1] + 0.3, 0, 1))
     rules = Rules(replicates=200)

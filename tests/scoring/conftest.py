@@ -19,13 +19,32 @@ Make = Callable[..., BinaryModel]
 
 WORDS = {"unit": "", "family": "shop", "protected": False, "phrase": None}
 INPUTS = [
-    {"ref": "shop:since", "dtype": "float", "title": "days since the last order", "topic": "shop:since", **WORDS,
-     "unit": "days", "phrase": "has not ordered for {value}"},
+    {
+        "ref": "shop:since",
+        "dtype": "float",
+        "title": "days since the last order",
+        "topic": "shop:since",
+        **WORDS,
+        "unit": "days",
+        "phrase": "has not ordered for {value}",
+    },
     {"ref": "shop:plan", "dtype": "category", "title": "plan", "topic": "shop:plan", **WORDS},
-    {"ref": "shop:spend_30d", "dtype": "float", "title": "spend in 30 days", "topic": "shop:spend", **WORDS,
-     "unit": "EUR"},
-    {"ref": "shop:spend_90d", "dtype": "float", "title": "spend in 90 days", "topic": "shop:spend", **WORDS,
-     "unit": "EUR"},
+    {
+        "ref": "shop:spend_30d",
+        "dtype": "float",
+        "title": "spend in 30 days",
+        "topic": "shop:spend",
+        **WORDS,
+        "unit": "EUR",
+    },
+    {
+        "ref": "shop:spend_90d",
+        "dtype": "float",
+        "title": "spend in 90 days",
+        "topic": "shop:spend",
+        **WORDS,
+        "unit": "EUR",
+    },
     {"ref": "shop:gender", "dtype": "category", "title": "gender", "topic": "shop:gender", **WORDS, "protected": True},
 ]
 GROUPS = {
@@ -50,18 +69,23 @@ LINEAR_COLUMNS = [
     {"ref": "shop:gender", "as": "group", "code": 1},
 ]
 LINEAR = {
-    "intercept": -1.0, "coefficients": [0.8, 0.5, 0.3, -0.2, -0.1, -0.05, 0.7],
+    "intercept": -1.0,
+    "coefficients": [0.8, 0.5, 0.3, -0.2, -0.1, -0.05, 0.7],
     "means": [0.1, 0.2, 0.4, 0.05, 0.6, 1.2, 0.5],
 }
 TREE_COLUMNS = [
-    number("shop:since"), {"ref": "shop:plan", "as": "code"}, number("shop:spend_30d"), number("shop:spend_90d"),
+    number("shop:since"),
+    {"ref": "shop:plan", "as": "code"},
+    number("shop:spend_30d"),
+    number("shop:spend_90d"),
     {"ref": "shop:gender", "as": "code"},
 ]
 NONE = {"method": "none", "x": [], "y": []}
 ISOTONIC = {"method": "isotonic", "x": [-2.0, -0.5, 0.5, 2.0], "y": [-3.0, -1.0, 0.2, 1.0]}
 SIGMOID = {"method": "sigmoid", "x": [0.0, 1.0], "y": [0.3, 1.1]}
 POLICY = {
-    "threshold": 0.4, "bands": [{"name": "low", "from": 0.0}, {"name": "high", "from": 0.5}],
+    "threshold": 0.4,
+    "bands": [{"name": "low", "from": 0.0}, {"name": "high", "from": 0.5}],
     "population": {"expression": "shop__spend_90d > 0", "refs": ["shop:spend_90d"]},
 }
 
@@ -76,7 +100,8 @@ def frame_of(rows: int, seed: int = 1) -> dict[str, npt.NDArray[Any]]:
     return {
         "shop:since": since,
         "shop:plan": draw.choice(np.array(["basic", "gold", "new", None], dtype=object), rows),
-        "shop:spend_30d": spend, "shop:spend_90d": np.where(draw.random(rows) < 0.3, 0.0, spend * 2),
+        "shop:spend_30d": spend,
+        "shop:spend_90d": np.where(draw.random(rows) < 0.3, 0.0, spend * 2),
         "shop:gender": draw.choice(np.array(["f", "m", None], dtype=object), rows),
     }
 
@@ -97,11 +122,15 @@ def trees(frame: Frame, seed: int = 1) -> str:
 @pytest.fixture
 def write_artefact(tmp_path: Path) -> Write:
     """Writes a small model; keywords replace its files (``features_json={…}``) or the manifest's entries."""
+
     def make(**given: Any) -> Artefact:
         frame = frame_of(400)
         files: dict[str, Any] = {
-            "features.json": {"inputs": INPUTS, "groups": GROUPS, "columns": LINEAR_COLUMNS}, "linear.json": LINEAR,
-            "calibration.json": NONE, "policy.json": POLICY, "card.md": "# Made\n",
+            "features.json": {"inputs": INPUTS, "groups": GROUPS, "columns": LINEAR_COLUMNS},
+            "linear.json": LINEAR,
+            "calibration.json": NONE,
+            "policy.json": POLICY,
+            "card.md": "# Made\n",
             "profile.json": {"features": {"shop:since": describe(frame["shop:since"], "float")}},
         }
         for name in [item for item in given if item.endswith(("_json", "_txt"))]:
@@ -109,22 +138,26 @@ def write_artefact(tmp_path: Path) -> Write:
         entries = {"kind": "binary", "name": "made", "entity": "customer", "rung": "logistic"} | given
         refs = tuple(str(item["ref"]) for item in INPUTS)
         return write(tmp_path / "artefacts", refs=refs, files=files, hashes={"data": "0"}, **entries)
+
     return make
 
 
 @pytest.fixture
 def linear(write_artefact: Write) -> Make:
     """Makes a weighted sum, calibrated as asked."""
+
     def make(calibration: dict[str, Any] = NONE) -> BinaryModel:
         model = load(write_artefact(calibration_json=calibration).path)
         assert isinstance(model, BinaryModel)
         return model
+
     return make
 
 
 @pytest.fixture
 def boosted(write_artefact: Write) -> Make:
     """Makes trees, calibrated as asked."""
+
     def make(calibration: dict[str, Any] = NONE) -> BinaryModel:
         features = {"inputs": INPUTS, "groups": GROUPS, "columns": TREE_COLUMNS}
         artefact = write_artefact(
@@ -133,4 +166,5 @@ def boosted(write_artefact: Write) -> Make:
         model = load(artefact.path)
         assert isinstance(model, BinaryModel)
         return model
+
     return make

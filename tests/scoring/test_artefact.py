@@ -113,6 +113,7 @@ def test_a_disk_that_fills_up_leaves_nothing(
 ) -> None:
     def full(descriptor: int) -> None:
         raise OSError(28, "No space left on device")
+
     monkeypatch.setattr(os, "fsync", full)
     with pytest.raises(OSError, match="No space left"):
         write_artefact()

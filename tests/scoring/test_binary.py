@@ -23,10 +23,12 @@ def make(request: pytest.FixtureRequest) -> Make:
 def test_a_row_alone_equals_the_row_among_many_bit_for_bit(make: Make, calibration: dict[str, Any]) -> None:
     model, frame = make(calibration), frame_of(500)
     together = model.predict(frame)
-    alone = np.concatenate([model.predict({ref: values[row : row + 1] for ref, values in frame.items()})
-                            for row in range(500)])
-    some = np.concatenate([model.predict({ref: values[row : row + 50] for ref, values in frame.items()})
-                           for row in range(0, 500, 50)])
+    alone = np.concatenate(
+        [model.predict({ref: values[row : row + 1] for ref, values in frame.items()}) for row in range(500)]
+    )
+    some = np.concatenate(
+        [model.predict({ref: values[row : row + 50] for ref, values in frame.items()}) for row in range(0, 500, 50)]
+    )
     assert (together == alone).all()
     assert (together == some).all()
     assert ((together > 0) & (together < 1)).all()
@@ -63,8 +65,10 @@ def test_protected_features_are_never_named(make: Make) -> None:
 
 
 def test_unseen_values_and_nulls_are_answered(make: Make) -> None:
-    nothing = {ref: np.array([None if values.dtype == object else np.nan], dtype=values.dtype)
-               for ref, values in frame_of(4).items()}
+    nothing = {
+        ref: np.array([None if values.dtype == object else np.nan], dtype=values.dtype)
+        for ref, values in frame_of(4).items()
+    }
     unseen = nothing | {"shop:plan": np.array(["never seen"], dtype=object)}
     model = make()
     assert np.isfinite(model.predict(nothing)).all()

@@ -43,7 +43,11 @@ def test_rare_categories_are_not_kept_and_count_as_unseen() -> None:
     entry = describe(values, "category")
     assert b"Jane" not in encode(entry)
     assert dict(zip(entry["bins"], entry["shares"], strict=True)) == {
-        "null": 0.03, "unseen": 0.02, "others": 0.0, "a": 0.5, "b": 0.45,
+        "null": 0.03,
+        "unseen": 0.02,
+        "others": 0.0,
+        "a": 0.5,
+        "b": 0.45,
     }
     new = shares(entry, np.array(["a", "c", None, "d"], dtype=object))
     assert new[:2].tolist() == [0.25, 0.5]

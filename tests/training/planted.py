@@ -36,8 +36,11 @@ def rows_of(count: int, *, seed: int = 1, strength: float = 1.0, **more: npt.NDA
     signal = 1.3 * np.log1p(since / 20) + 1.0 * (plan == "basic") - 0.8 * visits - 1.6
     y = (draw.random(count) < chance(strength * signal)).astype(np.float64)
     frame = {
-        "shop:since": since, "shop:plan": plan, "shop:visits_30d": np.where(draw.random(count) < 0.1, np.nan, visits),
-        "shop:noise": draw.normal(size=count), **more,
+        "shop:since": since,
+        "shop:plan": plan,
+        "shop:visits_30d": np.where(draw.random(count) < 0.1, np.nan, visits),
+        "shop:noise": draw.normal(size=count),
+        **more,
     }
     return Rows(np.arange(count), np.full(count, START), y, frame)
 
@@ -53,9 +56,16 @@ def inputs_of(rows: Rows) -> list[Input]:
 def problem_of(rows: Rows, **given: Any) -> Problem:
     """Will they leave?"""
     fields: dict[str, Any] = {
-        "name": "made", "entity": "customer", "title": "Made", "outcome": "a customer leaves", "form": "It is made up.",
-        "population": Population("shop__since > 0", ("shop:since",), "everybody"), "inputs": inputs_of(rows),
-        "rules": (Rule("shop:since", "the longest away first"),), "costs": COSTS, "bands": BANDS,
+        "name": "made",
+        "entity": "customer",
+        "title": "Made",
+        "outcome": "a customer leaves",
+        "form": "It is made up.",
+        "population": Population("shop__since > 0", ("shop:since",), "everybody"),
+        "inputs": inputs_of(rows),
+        "rules": (Rule("shop:since", "the longest away first"),),
+        "costs": COSTS,
+        "bands": BANDS,
         "declarations": "0" * 64,
     }
     return Problem(**fields | given)

@@ -125,7 +125,9 @@ def test_features_that_say_nothing_are_left_out_and_named(tmp_path: Path) -> Non
     rows = rows_of(900, **silent)
     found = _fit(tmp_path, rows)
     assert dict(found.tables["dropped"]) == {
-        "shop:null": "has no values", "shop:one": "has one value", "shop:name": "names almost every row by itself",
+        "shop:null": "has no values",
+        "shop:one": "has one value",
+        "shop:name": "names almost every row by itself",
     }
     assert "shop:name (1: each names almost every row by itself)" in found.card
 
@@ -159,9 +161,7 @@ def test_a_collapse_in_time_is_listed(tmp_path: Path) -> None:
     sign = np.where(np.arange(3_000) < 1_900, 1, -1)
     turned = np.random.default_rng(1).normal(size=3_000) + sign * (rows.y * 3 - 1.5)
     rows = Rows(rows.ids, rows.as_of, rows.y, dict(rows.frame) | {"shop:turned": turned})
-    lesson = learn(
-        context_of(tmp_path), problem_of(rows, answered=frozenset({"shop:turned"})), rows, in_order(rows)
-    )
+    lesson = learn(context_of(tmp_path), problem_of(rows, answered=frozenset({"shop:turned"})), rows, in_order(rows))
     assert lesson.leaks[-1].feature == "(all features)"
     assert "on later rows" in lesson.leaks[-1].finding
 

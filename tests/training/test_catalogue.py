@@ -10,7 +10,7 @@ from tests.training.planted import context_of
 from training import Training, TrainingError, find
 from training.spec import ModelSpec
 
-GOOD = '''
+GOOD = """
 from dataclasses import dataclass
 
 @dataclass(frozen=True)
@@ -27,7 +27,7 @@ class Made:
         return None
 
 model = Made()
-'''
+"""
 
 
 def test_every_shipped_file_is_a_model_of_its_name() -> None:

@@ -13,9 +13,16 @@ from training.grading import Findings, grade, stability_index
 
 def _found(**given: Any) -> Findings:
     good: dict[str, Any] = {
-        "auc": Metric(0.80, 0.78, 0.82), "lift": Metric(0.10, 0.08, 0.12), "ece_excess": Metric(0.005),
-        "by_period": [(0.80, 0.02), (0.81, 0.02)], "drift": 0.02, "base_rates": (0.30, 0.30), "rows": (2_000, 2_000),
-        "positives": 2_000, "rung": "logistic", "rule": "recency",
+        "auc": Metric(0.80, 0.78, 0.82),
+        "lift": Metric(0.10, 0.08, 0.12),
+        "ece_excess": Metric(0.005),
+        "by_period": [(0.80, 0.02), (0.81, 0.02)],
+        "drift": 0.02,
+        "base_rates": (0.30, 0.30),
+        "rows": (2_000, 2_000),
+        "positives": 2_000,
+        "rung": "logistic",
+        "rule": "recency",
     }
     return Findings(**good | given)
 
@@ -29,9 +36,7 @@ def test_a_good_model_is_an_a_with_five_numbers() -> None:
 def test_no_signal_is_a_d_that_says_why() -> None:
     level, reasons = grade(_found(auc=Metric(0.51, 0.48, 0.54)))
     assert level == "D"
-    assert reasons[0] == (
-        "no signal: the interval of the AUC (0.480 to 0.540) does not exclude 0.5, which is guessing"
-    )
+    assert reasons[0] == ("no signal: the interval of the AUC (0.480 to 0.540) does not exclude 0.5, which is guessing")
 
 
 def test_worse_than_the_rule_is_a_d() -> None:
@@ -47,11 +52,16 @@ def test_a_lift_that_is_not_proven_is_at_most_a_c(given: dict[str, Any]) -> None
     assert grade(_found(**given))[0] == "C"
 
 
-@pytest.mark.parametrize(("given", "level"), [
-    ({"ece_excess": Metric(0.2)}, "A"), ({"ece_excess": Metric(0.2), "positives": 300}, "B"),
-    ({"ece_excess": Metric(0.2), "positives": 60}, "C"), ({"positives": 10, "drift": 0.9}, "D"),
-    ({"base_rates": (0.3, 0.1), "by_period": [(0.9, 0.01), (0.7, 0.01)]}, "D"),
-])
+@pytest.mark.parametrize(
+    ("given", "level"),
+    [
+        ({"ece_excess": Metric(0.2)}, "A"),
+        ({"ece_excess": Metric(0.2), "positives": 300}, "B"),
+        ({"ece_excess": Metric(0.2), "positives": 60}, "C"),
+        ({"positives": 10, "drift": 0.9}, "D"),
+        ({"base_rates": (0.3, 0.1), "by_period": [(0.9, 0.01), (0.7, 0.01)]}, "D"),
+    ],
+)
 def test_the_second_worst_number_decides(given: dict[str, Any], level: str) -> None:
     assert grade(_found(**given))[0] == level
 

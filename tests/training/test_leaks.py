@@ -36,8 +36,11 @@ def test_a_planted_leak_is_first_and_blocks(kind: str) -> None:
     suspects = rank(rows, inputs_of(rows), seed=1)
     assert suspects[0].ref == "shop:leak"
     assert suspects[0].auc > 0.9
-    with pytest.raises(TrainingError, match=r"the feature shop:leak of 'made' seems to know the outcome .*"
-                                            r"`known: after_outcome`, or `suspect: allowed"):
+    with pytest.raises(
+        TrainingError,
+        match=r"the feature shop:leak of 'made' seems to know the outcome .*"
+        r"`known: after_outcome`, or `suspect: allowed",
+    ):
         audit("made", suspects)
 
 

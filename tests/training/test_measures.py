@@ -22,8 +22,12 @@ def _case(rows: int, seed: int, *, ties: bool) -> tuple[Floats, Floats, Floats]:
 @pytest.mark.parametrize("seed", range(3))
 def test_measures_equal_scikit_learn_s(seed: int, ties: bool) -> None:
     y, score, weights = _case(300, seed, ties=ties)
-    pairs = [(auc, metrics.roc_auc_score), (average_precision, metrics.average_precision_score),
-             (brier, metrics.brier_score_loss), (log_loss, metrics.log_loss)]
+    pairs = [
+        (auc, metrics.roc_auc_score),
+        (average_precision, metrics.average_precision_score),
+        (brier, metrics.brier_score_loss),
+        (log_loss, metrics.log_loss),
+    ]
     for ours, theirs in pairs:
         expected = [theirs(y, score, sample_weight=row) for row in weights]
         assert ours(y, score, weights) == pytest.approx(expected, rel=1e-9)

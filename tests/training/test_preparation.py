@@ -23,10 +23,14 @@ def _nasty(rows: int, seed: int, *, unseen: bool) -> Values:
     many = np.array([f"v{place}" for place in draw.integers(0, 10_000, rows)], dtype=object)
     gaps = np.where(draw.random(rows) < 0.3, np.nan, draw.normal(size=rows))
     return {
-        "a:some": some, "a:some_b": draw.choice(np.array(["b b", "c_d"], dtype=object), rows), "a:many": many,
-        "a:skewed": np.exp(draw.normal(size=rows) * 3), "a:gaps": gaps,
+        "a:some": some,
+        "a:some_b": draw.choice(np.array(["b b", "c_d"], dtype=object), rows),
+        "a:many": many,
+        "a:skewed": np.exp(draw.normal(size=rows) * 3),
+        "a:gaps": gaps,
         "a:flag": (draw.random(rows) < 0.1).astype(float),
-        "a:flag_na": draw.normal(size=rows) * 1e9, "a:whole": draw.integers(-5, 5, rows).astype(float),
+        "a:flag_na": draw.normal(size=rows) * 1e9,
+        "a:whole": draw.integers(-5, 5, rows).astype(float),
         "a:infinite": np.where(draw.random(rows) < 0.02, np.inf, draw.normal(size=rows)),
         "a:complete_here": draw.normal(size=rows) if not unseen else np.full(rows, np.nan),
     }

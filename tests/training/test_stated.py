@@ -54,8 +54,17 @@ def _write(folder: Path, rows: int, *, leak: bool = False, only: int | None = No
         writer.writerow(["lead", "channel", "minutes", "size", "told", "converted", "day"])
         for place in range(rows):
             day = f"2024-{1 + place * 12 // rows:02d}-{1 + place % 28:02d}"
-            writer.writerow([f"L{place}", channel[place], f"{minutes[place]:.3f}", size[place], f"{told[place]:.3f}",
-                             converted[place], day])
+            writer.writerow(
+                [
+                    f"L{place}",
+                    channel[place],
+                    f"{minutes[place]:.3f}",
+                    size[place],
+                    f"{told[place]:.3f}",
+                    converted[place],
+                    day,
+                ]
+            )
 
 
 @pytest.fixture
@@ -64,8 +73,14 @@ def train(settings: Settings, records: Records, tmp_path: Path) -> Iterator[Trai
     stores: list[FeatureStore] = []
 
     def run(
-        rows: int, *, clock: str = "snapshot_at: 2024-06-01T00:00:00", at: str = "", told: str = "decimal",
-        leak: bool = False, only: int | None = None, random_split: bool = False,
+        rows: int,
+        *,
+        clock: str = "snapshot_at: 2024-06-01T00:00:00",
+        at: str = "",
+        told: str = "decimal",
+        leak: bool = False,
+        only: int | None = None,
+        random_split: bool = False,
     ) -> Candidate:
         _write(tmp_path, rows, leak=leak, only=only)
         mapping = tmp_path / "fair.yaml"
@@ -88,7 +103,8 @@ def test_a_snapshot_is_split_at_random_and_says_so(train: Train) -> None:
     assert candidate.model.manifest["horizon_days"] is None
     assert isinstance(candidate.model, BinaryModel)
     assert "lead_attributes:minutes" in candidate.model.policy["population"]["refs"] or candidate.model.policy[
-        "population"]["refs"][-1].startswith("lead_attributes:")
+        "population"
+    ]["refs"][-1].startswith("lead_attributes:")
 
 
 def test_an_ordered_source_is_split_in_its_order(train: Train) -> None:
@@ -101,7 +117,9 @@ def test_an_ordered_source_is_split_in_its_order(train: Train) -> None:
 
 def test_dated_outcomes_are_split_in_time(train: Train) -> None:
     candidate = train(
-        600, clock="complete_until: 2025-01-01T00:00:00", at="CAST(day AS TIMESTAMP) AS occurred_at,",
+        600,
+        clock="complete_until: 2025-01-01T00:00:00",
+        at="CAST(day AS TIMESTAMP) AS occurred_at,",
     )
     assert candidate.protocol == "time"
     assert candidate.evidence is not None

@@ -12,7 +12,11 @@ from tests.training.planted import context_of, inputs_of, rows_of
 from training.tuning import search
 
 CHAMPION = {
-    "learning_rate": 0.031, "num_leaves": 5, "min_data_in_leaf": 33, "lambda_l2": 1.5, "feature_fraction": 0.9,
+    "learning_rate": 0.031,
+    "num_leaves": 5,
+    "min_data_in_leaf": 33,
+    "lambda_l2": 1.5,
+    "feature_fraction": 0.9,
     "bagging_fraction": 0.75,
 }
 

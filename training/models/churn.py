@@ -87,10 +87,17 @@ class Churn:
         split = timeline.divide(
             self.name, rows, cutoffs, horizon, outcome, random_split=context.random_split, seed=context.seed
         )
-        problem = self._problem(context, inputs, BOUGHT, (
-            "No source states who left, so leaving is read from purchases: "
-            f"none within {self.horizon_days} days counts as left."
-        ), outcome=outcome, clocked=True)
+        problem = self._problem(
+            context,
+            inputs,
+            BOUGHT,
+            (
+                "No source states who left, so leaving is read from purchases: "
+                f"none within {self.horizon_days} days counts as left."
+            ),
+            outcome=outcome,
+            clocked=True,
+        )
         return binary.fit(context.at(as_of), problem, rows, split)
 
     def _by_label(self, context: Context, told: stated.Stated) -> Candidate:
@@ -98,27 +105,47 @@ class Churn:
         context.progress(f"computing {len(inputs)} features of {len(told.spine)} customers")
         rows = timeline.fill(context.store, "customer", told.spine, [item.ref for item in inputs], told.y)
         outcome = "a customer leaves, as its source states it"
-        split = stated.divide(
-            self.name, rows, told, outcome, random_split=context.random_split, seed=context.seed
-        )
+        split = stated.divide(self.name, rows, told, outcome, random_split=context.random_split, seed=context.seed)
         population = stated.population(inputs, rows, "customers whom the source describes")
-        problem = self._problem(context, inputs, population, (
-            f"Leaving is what {' and '.join(told.sources)} states about its contracts."
-        ), outcome=outcome, clocked=False)
+        problem = self._problem(
+            context,
+            inputs,
+            population,
+            (f"Leaving is what {' and '.join(told.sources)} states about its contracts."),
+            outcome=outcome,
+            clocked=False,
+        )
         return binary.fit(context.at(int(rows.as_of.max())), problem, rows, split)
 
     def _problem(
-        self, context: Context, inputs: Sequence[Input], population: Population, form: str, *, outcome: str,
+        self,
+        context: Context,
+        inputs: Sequence[Input],
+        population: Population,
+        form: str,
+        *,
+        outcome: str,
         clocked: bool,
     ) -> Problem:
         refs = [item.ref for item in inputs]
         attributes = attributes_of(context.records, "customer")
         return Problem(
-            name=self.name, entity=self.entity, title=self.title, outcome=outcome, form=form, population=population,
-            inputs=inputs, rules=(RULE,), costs=COSTS, bands=BANDS, answered=answered(context.records, "customer"),
+            name=self.name,
+            entity=self.entity,
+            title=self.title,
+            outcome=outcome,
+            form=form,
+            population=population,
+            inputs=inputs,
+            rules=(RULE,),
+            costs=COSTS,
+            bands=BANDS,
+            answered=answered(context.records, "customer"),
             clocked=frozenset(refs) - attributes if clocked else frozenset(),
-            horizon_days=self.horizon_days if population is BOUGHT else None, limits=LIMITS,
-            declarations=declarations_sha256(context.store, refs), settings={"horizon_days": self.horizon_days},
+            horizon_days=self.horizon_days if population is BOUGHT else None,
+            limits=LIMITS,
+            declarations=declarations_sha256(context.store, refs),
+            settings={"horizon_days": self.horizon_days},
         )
 
 

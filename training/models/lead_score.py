@@ -107,16 +107,32 @@ class LeadScore:
         return binary.fit(context.at(int(rows.as_of.max())), problem, rows, split)
 
     def _problem(
-        self, context: Context, inputs: Sequence[Input], population: Population, form: str, *, outcome: str,
+        self,
+        context: Context,
+        inputs: Sequence[Input],
+        population: Population,
+        form: str,
+        *,
+        outcome: str,
         clocked: bool,
     ) -> Problem:
         refs = [item.ref for item in inputs]
         attributes = attributes_of(context.records, "lead")
         return Problem(
-            name=self.name, entity=self.entity, title=self.title, outcome=outcome, form=form, population=population,
-            inputs=inputs, rules=(RULE,), costs=COSTS, bands=BANDS, answered=answered(context.records, "lead"),
+            name=self.name,
+            entity=self.entity,
+            title=self.title,
+            outcome=outcome,
+            form=form,
+            population=population,
+            inputs=inputs,
+            rules=(RULE,),
+            costs=COSTS,
+            bands=BANDS,
+            answered=answered(context.records, "lead"),
             clocked=frozenset(refs) - attributes if clocked else frozenset(),
-            horizon_days=self.horizon_days if clocked else None, limits=LIMITS,
+            horizon_days=self.horizon_days if clocked else None,
+            limits=LIMITS,
             declarations=declarations_sha256(context.store, [*refs, *STATE]),
             settings={"horizon_days": self.horizon_days},
         )
