@@ -85,3 +85,11 @@ def redis_url() -> str:
     except OSError as error:
         _absent(f"no Redis answers at {REDIS} ({error})")
     return REDIS
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """What talks to a database server is slow: the quick suite leaves it out, the whole one does not."""
+    for item in items:
+        parameters = item.nodeid.partition("[")[2]
+        if "postgres" in parameters or "postgres_server" in getattr(item, "fixturenames", ()):
+            item.add_marker(pytest.mark.slow)
