@@ -63,7 +63,7 @@ def test_an_unknown_id_is_said_to_be_unknown(ask: Callable[..., Any]) -> None:
 def test_recommendations_come_with_reasons(company: Company, ask: Callable[..., Any]) -> None:
     someone = rows(company, "select customer_no from customers order by id limit 1")[0][0]
     answer = ask("/v1/recommendation/recommend", {"ids": [someone], "k": 7})
-    items = answer["answers"][0]["items"]
+    items = answer["answers"][0]["products"]
     assert len(items) == 7
     assert all(item["reason"] for item in items)
 
