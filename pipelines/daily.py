@@ -143,7 +143,7 @@ def _scoring(workspace: Workspace, name: str, as_of: int | None) -> Callable[[],
 def _watching(workspace: Workspace, name: str, as_of: int | None) -> Callable[[], str]:
     def act() -> str:
         _need_champion(workspace, name)
-        return watch(workspace, name, as_of=as_of).words()
+        return watch(workspace, name, as_of=as_of, page="alarmed").words()
 
     return act
 

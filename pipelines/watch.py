@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from dataclasses import dataclass
-from typing import Any, cast
+from typing import Any, Literal, TypeAlias, cast
 
 import numpy as np
 
@@ -20,6 +20,9 @@ SAMPLE = 20_000
 
 SCORES_DAYS = 8.0
 """Age at which scores are worth an alert: one missed weekly run and a day."""
+
+
+Page: TypeAlias = Literal["always", "never", "alarmed"]
 
 
 @dataclass(frozen=True)
@@ -45,7 +48,7 @@ class Watched:
 
 
 def watch(
-    workspace: Workspace, name: str, *, as_of: int | None = None, with_page: bool = True, seed: int = 7
+    workspace: Workspace, name: str, *, as_of: int | None = None, page: Page = "always", seed: int = 7
 ) -> Watched:
     """Compare the champion's reference with the population of the moment.
 
@@ -53,8 +56,8 @@ def watch(
     ----------
     as_of : int, optional
         Moment (µs); default: where the sources in use are complete.
-    with_page : bool
-        Whether Evidently's page is written beside the JSON.
+    page : {"always", "never", "alarmed"}
+        When Evidently's page is written beside the JSON; ``alarmed``: only when an alert is of high severity.
 
     Raises
     ------
@@ -68,16 +71,22 @@ def watch(
     moment = workspace.as_of(model).micros if as_of is None else as_of
     workspace.progress(f"watching {name}", 0, 0)
     frame, answers, named = _current(workspace, model, moment, seed)
-    report = workspace.monitoring.watch(
-        model,
-        version.version,
-        frame,
-        answers,
-        as_of=moment,
-        named=named,
-        freshness=_ages(workspace, model),
-        with_page=with_page,
-    )
+
+    def compare(*, with_page: bool) -> WatchReport:
+        return workspace.monitoring.watch(
+            model,
+            version.version,
+            frame,
+            answers,
+            as_of=moment,
+            named=named,
+            freshness=_ages(workspace, model),
+            with_page=with_page,
+        )
+
+    report = compare(with_page=page == "always")
+    if page == "alarmed" and any(alert.severity == "high" for alert in report.alerts):
+        report = compare(with_page=True)
     return Watched(report, time.monotonic() - began)
 
 

@@ -110,7 +110,9 @@ def _fit_linear(rung: str, rows: Rows, inputs: Sequence[Input], *, strengths: Se
     matrix = preparation.taught
     with threadpool_limits(1):  # one order of addition, so that the same data give the same bytes
         strength = _strength(matrix, rows, strengths, seed=seed)
-        estimator = LogisticRegression(C=strength, max_iter=2000, tol=1e-8).fit(matrix, rows.y)
+        # second-order steps: a few passes over many rows where first-order ones need hundreds
+        estimator = LogisticRegression(C=strength, max_iter=2000, tol=1e-8, solver="newton-cholesky")
+        estimator.fit(matrix, rows.y)
     estimator.coef_ = np.array([[_short(value) for value in estimator.coef_[0]]])
     estimator.intercept_ = np.array([_short(estimator.intercept_[0])])
     weights = {

@@ -9,7 +9,7 @@ from __future__ import annotations
 from argparse import ArgumentParser, Namespace
 
 from configs import RapportError
-from pipelines.watch import watch
+from pipelines.watch import Page, watch
 from pipelines.workspace import Workspace
 from rapport.answer import Answer
 from rapport.moments import moment
@@ -25,7 +25,8 @@ def arguments(parser: ArgumentParser) -> None:
 def run(arguments: Namespace, workspace: Workspace) -> Answer:
     """Watch, and answer with what moved."""
     names = [arguments.model] if arguments.model else _answering(workspace)
-    watched = [watch(workspace, name, as_of=arguments.as_of, with_page=not arguments.no_page) for name in names]
+    page: Page = "never" if arguments.no_page else "always"
+    watched = [watch(workspace, name, as_of=arguments.as_of, page=page) for name in names]
     data = watched[0].to_json() if arguments.model else {"models": [item.to_json() for item in watched]}
     return Answer(data, [line for item in watched for line in [*item.lines(), ""]][:-1])
 
