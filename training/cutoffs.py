@@ -27,7 +27,7 @@ class Pace:
         Cutoffs of the calibration and of the test part, where the history has room.
     """
 
-    most: int = 12
+    most: int = 8
     widest: int = WIDEST
     judged: int = 1
 

@@ -31,7 +31,7 @@ def test_parts_are_apart_by_the_horizon(days: int, horizon: int, start: int, pac
 def test_more_history_gives_more_cutoffs() -> None:
     counts = [len(plan(0, days * DAY, 90 * DAY).train) for days in (300, 400, 700, 2_000)]
     assert counts == sorted(counts)
-    assert counts[-1] == 12
+    assert counts[-1] == 8
 
 
 def test_a_history_of_one_horizon_teaches_nothing() -> None:
