@@ -12,8 +12,7 @@ from features import kernel
 from features.declare.aggregate import Aggregate
 from features.declare.log import Log
 from features.history.files import Bucket
-from features.history.log import FrozenReader, LogReader
-from features.history.store import History
+from features.history.log import FrozenReader, LogReader, Logs
 from features.kernel.program import Floats, Ints, memory_for
 from features.plan import Plan, decode, plan
 from features.recipe import Recipe
@@ -39,13 +38,13 @@ class Moments:
 
 
 def fill(
-    history: History, asked: Recipe, moments: Moments, *, threads: int = 1, watermark: int | None = None
+    history: Logs, asked: Recipe, moments: Moments, *, threads: int = 1, watermark: int | None = None
 ) -> dict[str, np.ndarray]:
     """The column of each reference of a recipe for a spine.
 
     Parameters
     ----------
-    history : History
+    history : Logs
     asked : Recipe
     moments : Moments
     threads : int
@@ -62,7 +61,7 @@ def fill(
     return asked.columns(out, lambda log: readers[log].dictionary)
 
 
-def aggregate(history: History, items: Sequence[Aggregate], moments: Moments, *, threads: int = 1) -> list[np.ndarray]:
+def aggregate(history: Logs, items: Sequence[Aggregate], moments: Moments, *, threads: int = 1) -> list[np.ndarray]:
     """The column of each aggregate, as `fill` gives them."""
     by_log: dict[Log, dict[Aggregate, int]] = {}
     for slot, item in enumerate(items):
@@ -73,7 +72,7 @@ def aggregate(history: History, items: Sequence[Aggregate], moments: Moments, *,
 
 
 def _answers(
-    history: History,
+    history: Logs,
     by_log: Mapping[Log, Mapping[Aggregate, int]],
     width: int,
     moments: Moments,
@@ -96,7 +95,7 @@ def _answers(
     return out, readers
 
 
-def _reader(history: History, log: Log, watermark: int | None) -> LogReader:
+def _reader(history: Logs, log: Log, watermark: int | None) -> LogReader:
     reader = history.reader(log)
     return reader if watermark is None or watermark >= reader.state.watermark else FrozenReader(reader, watermark)
 

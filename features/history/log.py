@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
+from typing import Protocol
 
 import numpy as np
 
@@ -137,22 +138,34 @@ class LogReader:
             touched = np.unique(rows["entity"][np.isin(rows["fact"], facts)])
         return touched[touched >= 0]
 
+    def standing(self, number: int) -> Rows:
+        """The rows of one bucket that can be seen as they stand now, delta included, in the total order."""
+        bucket = self.bucket(number)
+        rows = bucket.as_rows()
+        if not len(self._touched):
+            return rows
+        rows = take(rows, ~np.isin(rows["entity"], self._touched))
+        if (self._touched % self.state.buckets == number).any():
+            fresh = self._overlay(number).as_rows()
+            rows = sort(concatenate([rows, {name: fresh[name] for name in rows}]))
+        return rows
+
     def rows(self) -> Rows:
         """Every row that can be seen, in the total order."""
-        parts = []
-        for number, bucket in enumerate(self.buckets()):
-            plain = ~np.isin(bucket.column("entity"), self._touched) if len(self._touched) else slice(None)
-            parts.append({name: values[plain] for name, values in bucket.as_rows().items()})
-            if (self._touched % self.state.buckets == number).any():
-                parts.append(self._overlay(number).as_rows())
-        names = list(parts[0])
-        return sort(concatenate([{name: part[name] for name in names} for part in parts]))
+        return sort(concatenate([self.standing(number) for number in range(self.state.buckets)]))
 
     def versions(self) -> Rows:
         """Every version that arrived, seen or not, without the moment of supersession."""
         parts = [*(bucket.as_rows() for bucket in self.buckets()), self.ghosts, self.delta.seen, self.delta.ghosts]
         names = [name for name in self.ghosts if name != "superseded_at"]
         return concatenate([{name: part[name] for name in names} for part in parts])
+
+
+class Logs(Protocol):
+    """Where logs are read: the history of a workspace, or an export of it."""
+
+    def reader(self, log: Log) -> LogReader:
+        """A reader of the log as it stands now."""
 
 
 class FrozenReader(LogReader):
