@@ -3,6 +3,7 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
+SPARK := $(VENV)/.spark
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 export RAPPORT_HOME ?= var
 export OMP_WAIT_POLICY ?= PASSIVE
@@ -27,6 +28,11 @@ $(READY): requirements.lock pyproject.toml
 	$(BIN)/python -m features.warm
 	@touch $(READY)
 
+$(SPARK): $(READY) requirements-spark.lock
+	$(BIN)/uv pip install --quiet --python $(BIN)/python --no-deps --require-hashes -r requirements-spark.lock || \
+	  $(PIP) --require-hashes --no-deps -r requirements-spark.lock
+	@touch $(SPARK)
+
 demo: $(READY) ## From nothing to scored customers on a made-up company (under 90 s)
 	$(BIN)/rapport demo
 
@@ -46,8 +52,8 @@ types: $(READY) ## Static types, strict
 	$(BIN)/mypy
 	$(BIN)/mypy tests
 
-tests: $(READY) ## The whole test suite
-	$(BIN)/python -m pytest -n 2
+tests: $(SPARK) ## The whole test suite, Spark's tests included (they are skipped where there is no Java)
+	$(BIN)/python -m pytest -n 2 --dist loadgroup
 
 bench: $(READY) ## Measure speed beside a baseline; append to benchmarks/results.jsonl
 	$(BIN)/python -m benchmarks
@@ -55,10 +61,13 @@ bench: $(READY) ## Measure speed beside a baseline; append to benchmarks/results
 quality: $(READY) ## Measure the models on real data; append to benchmarks/quality.jsonl
 	$(BIN)/python -m benchmarks.quality
 
-lock: ## Resolve requirements.lock anew (exact versions, hashes, no index host)
+LOCK := --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-annotate --no-header --quiet
+EXTRA := import tomllib; print(*tomllib.load(open("pyproject.toml", "rb"))["project"]["optional-dependencies"]["spark"])
+
+lock: ## Resolve requirements.lock and requirements-spark.lock anew (exact versions, hashes, no index host)
 	$(PYTHON) -m pip install --quiet uv
-	$(PYTHON) -m uv pip compile pyproject.toml --extra dev --universal --python-version 3.11 --generate-hashes \
-	  --no-emit-index-url --no-annotate --no-header --quiet --output-file requirements.lock
+	$(PYTHON) -m uv pip compile pyproject.toml --extra dev $(LOCK) --output-file requirements.lock
+	$(PYTHON) -c '$(EXTRA)' | $(PYTHON) -m uv pip compile - -c requirements.lock $(LOCK) --output-file requirements-spark.lock
 
 clean: ## Remove what the commands made (the workspace in var/ stays)
 	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache build dist

@@ -27,6 +27,7 @@ DOORS = {
     "fastapi": {"serving"},
     "starlette": {"serving", "console"},
     "numba": {"features"},
+    "pyspark": {"features"},
 }
 """One library, one door: the packages that may import it."""
 

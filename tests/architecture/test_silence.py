@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
+import pytest
+
 ROOT = Path(__file__).parents[2]
 PRODUCT = [path for path in ROOT.glob("*/__init__.py") if path.parent.name not in ("tests", "benchmarks")]
 OURS = {"synthetic"}
@@ -23,8 +25,9 @@ def test_no_product_code_names_a_data_set() -> None:
     assert found == []
 
 
-def test_the_lock_names_no_host() -> None:
-    text = (ROOT / "requirements.lock").read_text(encoding="utf-8")
+@pytest.mark.parametrize("name", ["requirements.lock", "requirements-spark.lock"])
+def test_a_lock_names_no_host(name: str) -> None:
+    text = (ROOT / name).read_text(encoding="utf-8")
     assert not re.search(r"https?://|index-url|find-links", text)
     entries = re.split(r"\n(?=\S)", text.strip())
     assert all("--hash=sha256:" in entry for entry in entries)
