@@ -1,6 +1,6 @@
-"""The contract suite: every view goes through every check of `VIEW_CHECKS`, every online store through `STORE_CHECKS`.
+"""The contract suite of views: every view goes through every check of `VIEW_CHECKS`; see `features.online.checks`.
 
-A new view or store brings its tests with it: a test walks what there is and calls `check` on each pair.
+A new view brings its tests with it: a test walks what there is and calls `check` on each pair.
 """
 
 from __future__ import annotations
@@ -13,7 +13,6 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import pandas as pd
 
 from crm import AttributeInfo
@@ -21,7 +20,6 @@ from crm.clock import DAY
 from features.declare.log import Log
 from features.declare.view import FeatureView
 from features.inline import InlineRecords, open_inline
-from features.online.protocol import OnlineStore, Packed, Stamp
 from features.store import FeatureStore
 
 ENTITIES = 6
@@ -29,7 +27,6 @@ SPAN = 400 * DAY
 TEXTS = ("sale", "return", "sent", "opened", "web", "app", "gold")
 
 ViewCheck = Callable[[FeatureView], None]
-StoreCheck = Callable[[OnlineStore], None]
 
 
 def rows_for(view: FeatureView, seed: int, facts: int = 80) -> dict[str, list[dict[str, Any]]]:
@@ -206,89 +203,4 @@ VIEW_CHECKS: tuple[ViewCheck, ...] = (
     check_later_rows_change_nothing,
     check_other_entities_change_nothing,
     check_online_equals_offline,
-)
-
-STAMP = Stamp("[]", 7, "{}", 3, 4, None)
-
-
-def check_an_empty_store_says_so(store: OnlineStore) -> None:
-    """No stamp, no states."""
-    _expect(store.stamp("customer") is None, "an empty store has a stamp")
-    _expect(store.read("customer", ["a", "b"]) == [None, None], "an empty store has states")
-
-
-def check_states_come_back_in_the_order_of_the_keys(store: OnlineStore) -> None:
-    """Keys of any text, once, twice or unknown."""
-    keys = ["1", "23", "12", "3", "ä '\";--", "x" * 200]
-    store.replace("customer", STAMP, (Packed(key, i, key.encode()) for i, key in enumerate(keys)))
-    _expect(store.stamp("customer") == STAMP, "the stamp is another")
-    asked = [*reversed(keys), "123", keys[0]]
-    wanted = [(keys.index(key), key.encode()) if key in keys else None for key in asked]
-    _expect(store.read("customer", asked) == wanted, "states are out of order")
-    _expect([store.read("customer", [key])[0] for key in asked] == wanted, "one by one they differ")
-    _expect(store.read("lead", keys) == [None] * len(keys), "another entity sees them")
-
-
-def check_replacing_takes_out_what_was_there(store: OnlineStore) -> None:
-    """Only the new states remain."""
-    store.replace("customer", STAMP, [Packed("a", 1, b"a"), Packed("b", 2, b"b")])
-    store.replace("customer", STAMP, [Packed("b", 3, b"c")])
-    _expect(store.read("customer", ["a", "b"]) == [None, (3, b"c")], "old states remain")
-
-
-def check_updating_touches_only_what_it_names(store: OnlineStore) -> None:
-    """Some are put in, some taken out, the rest stays."""
-    store.replace("customer", STAMP, [Packed("a", 1, b"a"), Packed("b", 2, b"b"), Packed("c", 3, b"c")])
-    store.update("customer", STAMP, [Packed("renamed", 2, b"B")], [1])
-    wanted = [None, None, (2, b"B"), (3, b"c")]
-    _expect(store.read("customer", ["a", "b", "renamed", "c"]) == wanted, "an update did something else")
-
-
-def check_a_failed_write_changes_nothing(store: OnlineStore) -> None:
-    """Rows that end in an error leave the old states and the old stamp."""
-
-    def failing() -> Iterator[Packed]:
-        yield Packed("a", 9, b"new")
-        raise KeyboardInterrupt
-
-    store.replace("customer", STAMP, [Packed("a", 1, b"old")])
-    writes: list[Callable[[], None]] = [
-        lambda: store.replace("customer", _later(), failing()),
-        lambda: store.update("customer", _later(), failing(), [1]),
-    ]
-    for write in writes:
-        with contextlib.suppress(KeyboardInterrupt):
-            write()
-        _expect(store.read("customer", ["a"]) == [(1, b"old")], "half of a failed write is there")
-        _expect(store.stamp("customer") == STAMP, "the stamp of a failed write is there")
-
-
-def _later() -> Stamp:
-    return Stamp("[]", 8, "{}", 9, 10, 11)
-
-
-def check_the_token_tells_of_writes(store: OnlineStore) -> None:
-    """It changes with every write and stays without one."""
-    store.replace("customer", STAMP, [])
-    before = store.token()
-    _expect(store.token() == before, "the token changes by itself")
-    store.update("customer", _later(), [], [])
-    _expect(store.token() != before, "the token misses a write")
-
-
-def check_large_states_come_back_whole(store: OnlineStore) -> None:
-    """A hot entity has megabytes."""
-    state = np.arange(2**20, dtype=np.int64).tobytes()
-    store.replace("customer", STAMP, [Packed("hot", 1, memoryview(state))])
-    _expect(store.read("customer", ["hot"]) == [(1, state)], "a large state comes back changed")
-
-
-STORE_CHECKS: tuple[StoreCheck, ...] = (
-    check_an_empty_store_says_so,
-    check_states_come_back_in_the_order_of_the_keys,
-    check_replacing_takes_out_what_was_there,
-    check_updating_touches_only_what_it_names,
-    check_a_failed_write_changes_nothing,
-    check_the_token_tells_of_writes,
-    check_large_states_come_back_whole,
 )

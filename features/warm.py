@@ -28,7 +28,7 @@ def warm() -> None:
     words = np.frombuffer(np.array([0, 1, 1, 4, 0, 0, codes.FOREVER], np.int64).tobytes(), np.int64)
     memory, out = memory_for(code, 3, 1), np.empty((1, 1))
     one, span = np.ones(1, np.int64), np.array([[0, 1]], np.int64)
-    run.most_rows(words, one - 1)
+    run.join_rows(words, words)
     run.run_packed(words, one - 1, np.array([[0, 0, 0], [0, 0, 1], [0, 0, 2]], np.int64), 1, code, memory, out)
     columns = np.array([4, 5, 6], np.int64)
     run.run_bucket(words, columns, span, span, one - 1, one, one, code, memory, out)

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import threading
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -13,12 +14,12 @@ import numpy as np
 from features.declare.log import Log
 from features.history.delta import Delta, overlay
 from features.history.dictionary import Dictionary
-from features.history.files import Bucket, bucket_of, map_bucket, write_rows
-from features.history.rows import SYSTEM, TIMES, Rows, concatenate, count, empty_like, sort, take
-from features.history.supersede import superseded_at
+from features.history.files import Bucket, boot, map_bucket
+from features.history.rows import SYSTEM, TIMES, Rows, concatenate, empty_like, sort, take
 from features.kernel.program import Ints
 
 GHOSTS, DICTIONARY = "ghosts.arrow", "dictionary.json"
+KEPT = 16  # buckets that stay mapped or made
 
 
 @dataclass(frozen=True)
@@ -43,6 +44,9 @@ class LogState:
         Folder of its delta and of the dictionary that goes with it; empty when there is none.
     delta_rows : int
         Versions in the delta.
+    boot : str
+        When this is not empty, the buckets were written since the machine's start of this name and not pushed to
+        the disk: after another start their content is checked.
     """
 
     generation: str
@@ -53,6 +57,7 @@ class LogState:
     compacted: int
     delta: str = ""
     delta_rows: int = 0
+    boot: str = ""
 
 
 class LogReader:
@@ -70,8 +75,8 @@ class LogReader:
         self.log = log
         self.state = state
         self.folder = folder
-        self._buckets: dict[int, Bucket] = {}
-        self._overlays: dict[int, Bucket] = {}
+        self._kept: dict[tuple[str, int], Bucket] = {}
+        self._lock = threading.RLock()
 
     @cached_property
     def dictionary(self) -> Dictionary:
@@ -81,8 +86,8 @@ class LogReader:
     @cached_property
     def ghosts(self) -> Rows:
         """Versions beside the buckets that are never seen."""
-        path = self.folder / self.state.generation / GHOSTS
-        return map_bucket(path).as_rows() if path.exists() else empty_like(self.bucket(0).columns)
+        columns = ("entity", *TIMES, *SYSTEM[1:], *self.state.columns)
+        return map_bucket(self._ghosts_path).as_rows() if self._ghosts_path.exists() else empty_like(columns)
 
     @cached_property
     def delta(self) -> Delta:
@@ -94,14 +99,50 @@ class LogReader:
         return self.delta.entities
 
     def bucket(self, number: int) -> Bucket:
-        """One bucket as it was written, mapped on first use."""
-        if number not in self._buckets:
-            self._buckets[number] = map_bucket(self.folder / self.state.generation / f"bucket-{number:05d}.arrow")
-        return self._buckets[number]
+        """One bucket as it was written, mapped when it is asked for; only some stay mapped.
 
-    def buckets(self) -> list[Bucket]:
+        Raises
+        ------
+        HistoryError
+            If it is missing or damaged.
+        """
+        return self._keep("bucket", number, lambda: self._map(number, check=self.is_suspect))
+
+    def _keep(self, kind: str, number: int, make: Callable[[], Bucket]) -> Bucket:
+        """What was made last time, unless too much else was made since."""
+        with self._lock:
+            found = self._kept.pop((kind, number), None)
+            if found is None:
+                found = make()
+                while len(self._kept) >= KEPT:
+                    del self._kept[next(iter(self._kept))]
+            self._kept[kind, number] = found
+        return found
+
+    @property
+    def is_suspect(self) -> bool:
+        """Whether the machine has started anew since the buckets were written, before they were surely on the disk."""
+        return bool(self.state.boot) and self.state.boot != boot()
+
+    def verify(self) -> None:
+        """Read every part and compare it with what was written; raises like `bucket`."""
+        for number in range(self.state.buckets):
+            self._map(number, check=True)
+        if self._ghosts_path.exists():
+            map_bucket(self._ghosts_path, check=True)
+        if self.state.delta:
+            Delta.read(self.folder / self.state.delta, check=True)
+
+    def _map(self, number: int, *, check: bool) -> Bucket:
+        return map_bucket(self.folder / self.state.generation / f"bucket-{number:05d}.arrow", check=check)
+
+    @property
+    def _ghosts_path(self) -> Path:
+        return self.folder / self.state.generation / GHOSTS
+
+    def buckets(self) -> Iterator[Bucket]:
         """All buckets as they were written."""
-        return [self.bucket(number) for number in range(self.state.buckets)]
+        return (self.bucket(number) for number in range(self.state.buckets))
 
     def pieces(self, entities: Ints) -> Iterator[tuple[Bucket, np.ndarray]]:
         """The buckets in which some entities' rows lie as they stand now, and which of `entities` each holds."""
@@ -115,28 +156,13 @@ class LogReader:
                 yield self._overlay(number), chosen & touched
 
     def _overlay(self, number: int) -> Bucket:
-        if number not in self._overlays:
-            touched = self._touched[self._touched % self.state.buckets == number]
-            self._overlays[number] = overlay(self.bucket(number), number, self.delta, touched)
-        return self._overlays[number]
+        touched = self._touched[self._touched % self.state.buckets == number]
+        return self._keep("overlay", number, lambda: overlay(self.bucket(number), number, self.delta, touched))
 
     @property
     def entities(self) -> Ints:
         """Every entity that has rows, ascending."""
         return np.unique(np.concatenate([self._touched, *(bucket.entities for bucket in self.buckets())]))
-
-    def touched_since(self, watermark: int) -> Ints:
-        """The entities of every fact that has a version beyond `watermark`, wherever its versions lie."""
-        if self.state.watermark <= watermark:
-            return np.zeros(0, np.int64)
-        if self.state.compacted <= watermark:
-            later = [rows["entity"][rows["seq"] > watermark] for rows in (self.delta.seen, self.delta.ghosts)]
-            touched = np.unique(np.concatenate([*later, self.delta.patches["entity"]]))
-        else:
-            rows = self.versions()
-            facts = np.unique(rows["fact"][rows["seq"] > watermark])
-            touched = np.unique(rows["entity"][np.isin(rows["fact"], facts)])
-        return touched[touched >= 0]
 
     def standing(self, number: int) -> Rows:
         """The rows of one bucket that can be seen as they stand now, delta included, in the total order."""
@@ -154,54 +180,9 @@ class LogReader:
         """Every row that can be seen, in the total order."""
         return sort(concatenate([self.standing(number) for number in range(self.state.buckets)]))
 
-    def versions(self) -> Rows:
-        """Every version that arrived, seen or not, without the moment of supersession."""
-        parts = [*(bucket.as_rows() for bucket in self.buckets()), self.ghosts, self.delta.seen, self.delta.ghosts]
-        names = [name for name in self.ghosts if name != "superseded_at"]
-        return concatenate([{name: part[name] for name in names} for part in parts])
-
 
 class Logs(Protocol):
     """Where logs are read: the history of a workspace, or an export of it."""
 
     def reader(self, log: Log) -> LogReader:
         """A reader of the log as it stands now."""
-
-
-class FrozenReader(LogReader):
-    """A log as it stood when only rows up to a watermark had arrived, in memory.
-
-    Parameters
-    ----------
-    reader : LogReader
-    watermark : int
-    """
-
-    def __init__(self, reader: LogReader, watermark: int) -> None:
-        super().__init__(reader.log, reader.state, reader.folder)
-        versions = take(reader.versions(), np.flatnonzero(reader.versions()["seq"] <= watermark))
-        versions["superseded_at"] = superseded_at(versions, reader.log, reader.state.columns, reader.dictionary)
-        self._whole = bucket_of(sort(take(versions, versions["gone"] == 0)))
-
-    def pieces(self, entities: Ints) -> Iterator[tuple[Bucket, np.ndarray]]:
-        """One bucket that holds all."""
-        yield self._whole, np.ones(len(entities), bool)
-
-
-def write_log(
-    log: Log, versions: Rows, columns: tuple[str, ...], dictionary: Dictionary, folder: Path, bucket_rows: int
-) -> tuple[int, int]:
-    """Write every version that arrived as a new generation; returns the numbers of buckets and of rows."""
-    folder.mkdir(parents=True)
-    rows = versions | {"superseded_at": superseded_at(versions, log, columns, dictionary)}
-    rows = {name: rows[name] for name in ("entity", *TIMES, *SYSTEM[1:], *columns)}
-    seen = rows["gone"] == 0
-    if not seen.all():
-        write_rows(take(rows, ~seen), folder / GHOSTS)
-    rows = sort(take(rows, seen))
-    buckets = max(1, -(-count(rows) // bucket_rows))
-    for number in range(buckets):
-        part = rows if buckets == 1 else take(rows, rows["entity"] % buckets == number)
-        write_rows(part, folder / f"bucket-{number:05d}.arrow")
-    dictionary.save(folder / DICTIONARY)
-    return buckets, count(rows)

@@ -1,6 +1,8 @@
-"""Copying entities' rows from a bucket into packed states."""
+"""Copying entities' rows from a bucket into packed states, and joining a state out of its base and its tail."""
 
 from __future__ import annotations
+
+import numpy as np
 
 from features.kernel.compiled import compiled
 from features.kernel.program import Ints
@@ -30,11 +32,22 @@ def pack_rows(words: Ints, columns: Ints, bounds: Ints, target: Ints, begins: In
 
 
 @compiled
-def most_rows(words: Ints, begins: Ints) -> int:
-    """The most rows that any log of any packed state has."""
-    most = 0
-    for begin in begins:
-        if begin >= 0:
-            for log in range(words[begin + 1]):
-                most = max(most, words[begin + 2 + 2 * log])
-    return most
+def join_rows(base: Ints, tail: Ints) -> Ints:
+    """One packed state, each log's rows in `base` followed by those in `tail`."""
+    logs = base[1]
+    joined = np.empty(base.size + tail.size - 2 - 2 * logs, np.int64)
+    joined[0], joined[1], place = base[0], logs, 2 + 2 * logs
+    for log in range(logs):
+        head = 2 + 2 * log
+        first, second = base[head], tail[head]
+        joined[head], joined[head + 1] = first + second, place
+        left = (base[head + 3] if log + 1 < logs else base.size) - base[head + 1]
+        right = (tail[head + 3] if log + 1 < logs else tail.size) - tail[head + 1]
+        columns = (left + right) // max(first + second, 1)
+        for column in range(columns):
+            begin = base[head + 1] + column * first
+            joined[place : place + first] = base[begin : begin + first]
+            begin, place = tail[head + 1] + column * second, place + first
+            joined[place : place + second] = tail[begin : begin + second]
+            place += second
+    return joined

@@ -8,7 +8,7 @@ from features.kernel.codes import DISTINCT, FLOAT, TALLY
 from features.kernel.compiled import compiled
 from features.kernel.distinct import distinct_step
 from features.kernel.formula import run_formulas
-from features.kernel.packing import most_rows, pack_rows
+from features.kernel.packing import join_rows, pack_rows
 from features.kernel.program import AT, LOGS, ROWS, STEPS, STOP, Floats, Ints
 from features.kernel.search import fill_masks, lower_bound
 from features.kernel.single import single_step
@@ -123,4 +123,4 @@ def run_rows(code: Ints, out: Floats) -> None:
         run_formulas(code, constants, out, place)
 
 
-__all__ = ["most_rows", "pack_rows", "run_bucket", "run_packed", "run_rows"]
+__all__ = ["join_rows", "pack_rows", "run_bucket", "run_packed", "run_rows"]

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import sys
 import threading
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -18,11 +17,15 @@ from features.declare.log import Log
 from features.errors import OnlineStoreError
 from features.history.dictionary import Dictionary
 from features.kernel.program import Ints, memory_for
-from features.online.pack import Layout
-from features.online.protocol import OnlineStore, Stamp
+from features.online.pack import Layout, whole
+from features.online.protocol import OnlineStore, Stamp, State
 from features.online.status import statuses
 from features.plan import Plan, plan
 from features.recipe import Recipe, recipe
+
+TRIES = 5  # readings before giving up on a store that is written all the time
+NOTHING = np.frombuffer(b"", np.int64)  # read-only like every buffer of states: one compiled kernel for all
+FIRST, ABSENT = np.zeros(1, np.int64), np.full(1, -1, np.int64)
 
 
 @dataclass(frozen=True)
@@ -63,6 +66,10 @@ class Known:
         """The texts of each log."""
         return {log: Dictionary(texts) for log, texts in json.loads(self.stamp.texts).items()}
 
+    def dictionary(self, log: Log) -> Dictionary:
+        """The texts of one log."""
+        return self.dictionaries[log.name]
+
     def moment(self, at: int | None) -> int:
         """The moment that is meant: `at`, else the one given when materializing, else now."""
         if at is not None:
@@ -96,27 +103,17 @@ class Online:
         self.store = store
         self._local = threading.local()
         self._recipes: dict[tuple[str, ...], Recipe] = {}
+        self._known: dict[str, Known] = {}
 
     def known(self, entity: str) -> Known:
-        """The present stamp of an entity, read again only when somebody has written.
+        """The present stamp of an entity, made ready again only when somebody has written.
 
         Raises
         ------
         OnlineStoreError
             If nothing was materialized yet.
         """
-        cached: dict[str, tuple[object, Known]] = self._local.__dict__.setdefault("known", {})
-        token = self.store.token()
-        if entity not in cached or cached[entity][0] != token:
-            stamp = self.store.stamp(entity)
-            if stamp is None:
-                raise OnlineStoreError(
-                    f"the online store holds no {entity} yet; materialized states are expected; run rapport materialize"
-                )
-            old = cached.get(entity)
-            known = old[1] if old is not None and old[1].stamp == stamp else Known(stamp)
-            cached[entity] = token, known
-        return cached[entity][1]
+        return self._read(entity, ())[0]
 
     def features(
         self, catalogue: Catalogue, refs: tuple[str, ...], keys: Sequence[str], at: int | None
@@ -129,37 +126,49 @@ class Online:
         moment = known.moment(at)
         made, sources = known.plan(asked)
         out = np.empty((asked.width, len(keys)), np.float64)
-        memory = self._memory(made, len(sources), int(kernel.load().most_rows(words, begins)))
+        memory = self._memory(made, len(sources), _most_rows(words, begins))
         kernel.load().run_packed(words, begins, sources, moment, made.code, memory, out)
-        texts = known.dictionaries
-        values = asked.columns(out, lambda log: texts[log.name])
+        values = asked.columns(out, known.dictionary)
         status = {view.name: statuses(view, ids, asked.slots, out) for view in asked.views}
         return OnlineAnswer(values, status, ids, known.stamp.materialized_at, moment)
 
     def states(self, entity: str, keys: Sequence[str]) -> tuple[Known, Ints, Ints, Ints]:
         """Packed states as one buffer, where each begins (-1: none), and the ids (-1: none)."""
-        for _ in range(5):
-            known = self.known(entity)
-            found = self.store.read(entity, keys)
-            layout_id, place, parts, begins, ids, fits = known.stamp.layout_id, 0, [], [], [], True
-            for item in found:
-                if item is None:
-                    begins.append(-1)
-                    ids.append(-1)
-                    continue
-                number, state = item
-                fits &= int.from_bytes(state[:8], sys.byteorder) == layout_id
-                ids.append(number)
-                begins.append(place)
-                parts.append(state)
-                place += len(state) // 8
-            if fits:
-                words = np.frombuffer(parts[0] if len(parts) == 1 else b"".join(parts), np.int64)
-                return known, words, np.array(begins, np.int64), np.array(ids, np.int64)
-            self._local.__dict__.pop("known", None)  # written between our two reads
+        known, found = self._read(entity, keys)
+        if len(found) == 1:
+            return known, *_single(found[0])
+        place, begins, parts = 0, [], []
+        for item in found:
+            if item is None:
+                begins.append(-1)
+                continue
+            part = whole(*item)
+            begins.append(place)
+            parts.append(part)
+            place += part.nbytes // 8
+        words, starts = np.frombuffer(b"".join(parts), np.int64), np.array(begins, np.int64)
+        ids = np.full(len(starts), -1, np.int64)
+        ids[starts >= 0] = words[starts[starts >= 0]]
+        return known, words, starts, ids
+
+    def _read(self, entity: str, keys: Sequence[str]) -> tuple[Known, list[State | None]]:
+        """States, and the stamp that belongs to them."""
+        known = self._known.get(entity)
+        for _ in range(TRIES):
+            token, found = self.store.read(entity, keys)
+            if known is not None and known.stamp.token == token:
+                return known, found
+            stamp = self.store.stamp(entity)
+            if stamp is None:
+                raise OnlineStoreError(
+                    f"the online store holds no {entity} yet; materialized states are expected; run rapport materialize"
+                )
+            known = self._known[entity] = Known(stamp)
+            if stamp.token == token:
+                return known, found
         raise OnlineStoreError(
-            f"the states of {entity} in the online store do not fit its stamp; states of one layout are expected; "
-            "materialize again"
+            f"the states of {entity} in the online store were written anew during each of {TRIES} readings; a quiet "
+            "moment is expected; try again"
         )
 
     def _memory(self, made: Plan, columns: int, rows: int) -> Ints:
@@ -172,6 +181,22 @@ class Online:
                 kept.clear()
             entry = kept[id(made)] = (made, room, memory_for(made.code, columns, room))
         return entry[2]
+
+
+def _single(state: State | None) -> tuple[Ints, Ints, Ints]:
+    """One state as `Online.states` gives it."""
+    if state is None:
+        return NOTHING, ABSENT, ABSENT.copy()
+    words: Ints = np.frombuffer(whole(*state), np.int64)
+    return words, FIRST, words[:1]
+
+
+def _most_rows(words: Ints, begins: Ints) -> int:
+    """No state has more rows than this in a log: each row has three clocks at least."""
+    if len(begins) == 1:
+        return len(words) // 3
+    starts = np.append(begins[begins >= 0], len(words))
+    return int(np.diff(starts).max(initial=0)) // 3
 
 
 def visible_rows(known: Known, words: Ints, begin: int, log: Log, moment: int) -> dict[str, np.ndarray]:

@@ -1,7 +1,8 @@
 """Packed states: all logs of one entity as one row of words.
 
-Word 0 is the id of the layout, word 1 the number of logs; then, for each log, its rows and where its columns begin;
-then the columns, one after the other: occurred_at, known_at, superseded_at, values by name.
+Word 0 is the id of the entity, word 1 the number of logs; then, for each log, its rows and where its columns begin;
+then the columns, one after the other: occurred_at, known_at, superseded_at, values by name. The rows of a tail, packed
+in the same way, follow those of its base.
 """
 
 from __future__ import annotations
@@ -9,6 +10,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
 
@@ -17,7 +19,6 @@ from features.declare.log import Log
 from features.history.log import LogReader
 from features.history.rows import TIMES
 from features.kernel.program import Ints
-from features.online.protocol import Packed
 
 CHUNK = 8_192  # entities packed at a time
 
@@ -57,27 +58,32 @@ def layout_of(readers: Sequence[LogReader]) -> Layout:
     return Layout(tuple((item.log.name, (*TIMES, *item.state.columns)) for item in readers))
 
 
-def pack(readers: Sequence[LogReader], layout_id: int, ids: Ints, keys: Sequence[str]) -> Iterator[Packed]:
-    """The packed states of some entities.
+def pack(readers: Sequence[LogReader], ids: Ints) -> Iterator[memoryview]:
+    """The packed state of each of some entities, in order, some thousand at a time.
 
     Parameters
     ----------
     readers : sequence of LogReader
         One for each log of the layout, in order.
-    layout_id : int
     ids : int64[E]
-    keys : sequence of str
-        Their numbers.
     """
     for begin in range(0, len(ids), CHUNK):
-        part = ids[begin : begin + CHUNK]
-        words, starts = _pack_chunk(readers, layout_id, part)
+        words, starts = _pack_chunk(readers, ids[begin : begin + CHUNK])
         view = memoryview(words.view(np.uint8).data)
-        for i, number in enumerate(part.tolist()):
-            yield Packed(keys[begin + i], number, view[8 * int(starts[i]) : 8 * int(starts[i + 1])])
+        places = (8 * starts).tolist()
+        for first, last in pairwise(places):
+            yield view[first:last]
 
 
-def _pack_chunk(readers: Sequence[LogReader], layout_id: int, ids: Ints) -> tuple[Ints, Ints]:
+def whole(base: bytes, tail: bytes | None) -> memoryview:
+    """One packed state out of a base and the tail that follows it."""
+    if tail is None:
+        return memoryview(base)
+    joined: Ints = kernel.load().join_rows(np.frombuffer(base, np.int64), np.frombuffer(tail, np.int64))
+    return memoryview(joined.view(np.uint8).data).toreadonly()
+
+
+def _pack_chunk(readers: Sequence[LogReader], ids: Ints) -> tuple[Ints, Ints]:
     head = 2 + 2 * len(readers)
     widths = np.array([len(TIMES) + len(reader.state.columns) for reader in readers], np.int64)
     pieces = [[(bucket, chosen, bucket.bounds(ids[chosen])) for bucket, chosen in item.pieces(ids)] for item in readers]
@@ -88,8 +94,8 @@ def _pack_chunk(readers: Sequence[LogReader], layout_id: int, ids: Ints) -> tupl
     sizes = rows * widths[:, None]
     offsets = head + np.cumsum(sizes, axis=0) - sizes
     starts = np.concatenate([[0], np.cumsum(head + sizes.sum(axis=0))]).astype(np.int64)
-    words = np.zeros(int(starts[-1]), np.int64)
-    words[starts[:-1]] = layout_id
+    words = np.empty(int(starts[-1]), np.int64)
+    words[starts[:-1]] = ids
     words[starts[:-1] + 1] = len(readers)
     for place, (reader, parts) in enumerate(zip(readers, pieces, strict=True)):
         words[starts[:-1] + 2 + 2 * place] = rows[place]

@@ -1,4 +1,4 @@
-"""The embedded online store: one SQLite file, one table per kind of entity."""
+"""The embedded online store: one SQLite file; for each kind of entity a table of bases and one of tails."""
 
 from __future__ import annotations
 
@@ -7,13 +7,18 @@ import sqlite3
 import threading
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import astuple
+from functools import cache
 from pathlib import Path
 
 from features.entity import ENTITIES
 from features.errors import OnlineStoreError
-from features.online.protocol import Packed, Stamp
+from features.kernel.program import Ints
+from features.online.protocol import OvertakenError, Packed, Stamp, State, chunks
 
-FIELDS = ("layout", "layout_id", "texts", "watermark", "materialized_at", "as_of")
+FORMAT = 2  # of the tables; a file of another one is emptied, and materialized anew
+CHUNK = 1_024  # rows handed to SQLite at a time
+BUSY_SECONDS = 30  # a writer waits so long for another one
 
 
 class SQLiteStore:
@@ -29,64 +34,55 @@ class SQLiteStore:
         self._local = threading.local()
         self._open: list[sqlite3.Connection] = []
         self._lock = threading.Lock()
-        self._writes = 0
         path.parent.mkdir(parents=True, exist_ok=True)
         with self._transaction() as connection:
-            connection.execute(
-                "CREATE TABLE IF NOT EXISTS stamps (entity TEXT PRIMARY KEY, layout TEXT NOT NULL, "
-                "layout_id INTEGER NOT NULL, texts TEXT NOT NULL, watermark INTEGER NOT NULL, "
-                "materialized_at INTEGER NOT NULL, as_of INTEGER)"
-            )
-            for entity in ENTITIES:
-                connection.execute(
-                    f"CREATE TABLE IF NOT EXISTS {_table(entity)} "
-                    "(id INTEGER PRIMARY KEY, key TEXT NOT NULL UNIQUE, state BLOB NOT NULL)"
-                )
+            _prepare(connection)
 
     def stamp(self, entity: str) -> Stamp | None:
         """What is there of an entity; None before the first materialization."""
         with self._explained():
-            found = self._connection().execute(f"SELECT {', '.join(FIELDS)} FROM stamps WHERE entity = ?", (entity,))  # noqa: S608 - our own names
-            row = found.fetchone()
-        return None if row is None else Stamp(*row)
+            row = self._connection().execute("SELECT * FROM stamps WHERE entity = ?", (entity,)).fetchone()
+        return None if row is None else Stamp(*row[1:])
 
-    def token(self) -> object:
-        """SQLite's own data version of this thread's connection."""
-        connection = self._connection()
-        # a connection's own writes leave its data version as it was
-        return id(connection), self._writes, connection.execute("PRAGMA data_version").fetchone()[0]
+    def read(self, entity: str, keys: Sequence[str]) -> tuple[int, list[State | None]]:
+        """The token of the stamp (0: none), and the state of each key in order (None: none), all of one moment."""
+        try:
+            connection: sqlite3.Connection = self._local.connection
+        except AttributeError:
+            connection = self._connection()
+        one, many = _reading(entity)
+        try:
+            if len(keys) == 1:
+                token, base, tail = connection.execute(one, keys).fetchone()
+                return token, [None if base is None else (base, tail)]
+            rows = connection.execute(many, (json.dumps(["", *keys]),)).fetchall()
+        except sqlite3.Error as error:
+            raise self._down(error) from error
+        return rows[0][0], [None if base is None else (base, tail) for _, base, tail in rows[1:]]
 
-    def replace(self, entity: str, stamp: Stamp, rows: Iterable[Packed]) -> None:
+    def marks(self, entity: str, ids: Ints) -> dict[int, tuple[int, str]]:
+        """The mark of its base, and the number, of each id that is there."""
+        asked = f"SELECT id, mark, key FROM states_{entity} WHERE id IN (SELECT value FROM json_each(?))"  # noqa: S608 - our own names
+        with self._explained():
+            found = self._connection().execute(asked, (json.dumps(ids.tolist()),))
+            return {number: (mark, key) for number, mark, key in found}
+
+    def replace(self, entity: str, after: int, stamp: Stamp, rows: Iterable[Packed]) -> None:
         """Put `rows` in place of all that is there, in one transaction."""
         with self._transaction() as connection:
-            connection.execute(f"DELETE FROM {_table(entity)}")  # noqa: S608 - our own names
-            self._put(connection, entity, stamp, rows)
+            _follow(connection, entity, after, stamp)
+            for name in ("states", "tails"):
+                connection.execute(f"DELETE FROM {name}_{entity}")  # noqa: S608 - our own names
+            _put(connection, entity, rows)
 
-    def update(self, entity: str, stamp: Stamp, rows: Iterable[Packed], removed: Iterable[int]) -> None:
+    def update(self, entity: str, after: int, stamp: Stamp, rows: Iterable[Packed], removed: Iterable[int]) -> None:
         """Put in some rows and take out some ids, in one transaction."""
         with self._transaction() as connection:
-            connection.executemany(f"DELETE FROM {_table(entity)} WHERE id = ?", ((item,) for item in removed))  # noqa: S608
-            self._put(connection, entity, stamp, rows)
-
-    def _put(self, connection: sqlite3.Connection, entity: str, stamp: Stamp, rows: Iterable[Packed]) -> None:
-        connection.executemany(f"INSERT OR REPLACE INTO {_table(entity)} (key, id, state) VALUES (?, ?, ?)", rows)  # noqa: S608
-        connection.execute(
-            "INSERT OR REPLACE INTO stamps VALUES (?, ?, ?, ?, ?, ?, ?)",
-            (entity, *(getattr(stamp, name) for name in FIELDS)),
-        )
-
-    def read(self, entity: str, keys: Sequence[str]) -> list[tuple[int, bytes] | None]:
-        """Id and packed state for each key, in order; None where there is none."""
-        with self._explained():
-            connection = self._connection()
-            if len(keys) == 1:
-                return [connection.execute(f"SELECT id, state FROM {_table(entity)} WHERE key = ?", keys).fetchone()]  # noqa: S608
-            found = connection.execute(
-                f"SELECT key, id, state FROM {_table(entity)} WHERE key IN (SELECT value FROM json_each(?))",  # noqa: S608
-                (json.dumps(list(keys)),),
-            )
-            states = {key: (number, state) for key, number, state in found}
-        return [states.get(key) for key in keys]
+            _follow(connection, entity, after, stamp)
+            gone = [(item,) for item in removed]
+            for name in ("states", "tails"):
+                connection.executemany(f"DELETE FROM {name}_{entity} WHERE id = ?", gone)  # noqa: S608 - our own names
+            _put(connection, entity, rows)
 
     def close(self) -> None:
         """Close every thread's connection."""
@@ -100,7 +96,9 @@ class SQLiteStore:
         connection: sqlite3.Connection | None = getattr(self._local, "connection", None)
         if connection is None:
             with self._explained():
-                connection = sqlite3.connect(self.path, timeout=30, isolation_level=None, check_same_thread=False)
+                connection = sqlite3.connect(
+                    self.path, timeout=BUSY_SECONDS, isolation_level=None, check_same_thread=False
+                )
                 connection.execute("PRAGMA journal_mode=WAL")
                 connection.execute("PRAGMA synchronous=NORMAL")
                 connection.execute("PRAGMA mmap_size=268435456")
@@ -120,18 +118,62 @@ class SQLiteStore:
                 connection.execute("ROLLBACK")
                 raise
             connection.execute("COMMIT")
-            self._writes += 1
 
     @contextmanager
     def _explained(self) -> Iterator[None]:
         try:
             yield
         except sqlite3.Error as error:
-            raise OnlineStoreError(
-                f"the online store {self.path} does not answer ({error}); a SQLite file that can be read and written "
-                "is expected; mend RAPPORT_ONLINE_URL, or remove the file and materialize again"
-            ) from error
+            raise self._down(error) from error
+
+    def _down(self, error: sqlite3.Error) -> OnlineStoreError:
+        return OnlineStoreError(
+            f"the online store {self.path} does not answer ({error}); a SQLite file that can be read and written "
+            "is expected; mend RAPPORT_ONLINE_URL, or remove the file and materialize again"
+        )
 
 
-def _table(entity: str) -> str:
-    return f"states_{entity}"
+def _prepare(connection: sqlite3.Connection) -> None:
+    if connection.execute("PRAGMA user_version").fetchone()[0] != FORMAT:
+        for (name,) in connection.execute("SELECT name FROM sqlite_schema WHERE type = 'table'").fetchall():
+            connection.execute(f"DROP TABLE {name}")
+        connection.execute(f"PRAGMA user_version = {FORMAT}")
+    connection.execute(
+        "CREATE TABLE IF NOT EXISTS stamps (entity TEXT PRIMARY KEY, token INTEGER NOT NULL, layout TEXT NOT NULL, "
+        "texts TEXT NOT NULL, watermark INTEGER NOT NULL, materialized_at INTEGER NOT NULL, as_of INTEGER)"
+    )
+    for entity in ENTITIES:
+        connection.execute(
+            f"CREATE TABLE IF NOT EXISTS states_{entity} "
+            "(id INTEGER PRIMARY KEY, key TEXT NOT NULL UNIQUE, mark INTEGER NOT NULL, base BLOB NOT NULL)"
+        )
+        connection.execute(f"CREATE TABLE IF NOT EXISTS tails_{entity} (id INTEGER PRIMARY KEY, tail BLOB NOT NULL)")
+
+
+@cache
+def _reading(entity: str) -> tuple[str, str]:
+    """The statements that read one key, and several; each answers a row for every key, in order."""
+    token = f"coalesce((SELECT token FROM stamps WHERE entity = '{entity}'), 0)"  # noqa: S608 - our own names
+    joined = f"LEFT JOIN states_{entity} s ON s.key = k.value LEFT JOIN tails_{entity} t ON t.id = s.id"
+    return (
+        f"SELECT {token}, s.base, t.tail FROM (SELECT ? AS value) k {joined}",  # noqa: S608
+        f"SELECT {token}, s.base, t.tail FROM json_each(?) k {joined} ORDER BY k.key",  # noqa: S608
+    )
+
+
+def _follow(connection: sqlite3.Connection, entity: str, after: int, stamp: Stamp) -> None:
+    """Put a new stamp in the place of the one from which the writer set out."""
+    found = connection.execute("SELECT token FROM stamps WHERE entity = ?", (entity,)).fetchone()
+    if (0 if found is None else found[0]) != after:
+        raise OvertakenError(entity)
+    connection.execute("INSERT OR REPLACE INTO stamps VALUES (?, ?, ?, ?, ?, ?, ?)", (entity, *astuple(stamp)))
+
+
+def _put(connection: sqlite3.Connection, entity: str, rows: Iterable[Packed]) -> None:
+    put = f"INSERT OR REPLACE INTO states_{entity} (key, id, mark, base) VALUES (?, ?, ?, ?)"  # noqa: S608 - our own names
+    put_tail = f"INSERT OR REPLACE INTO tails_{entity} VALUES (?, ?)"  # noqa: S608
+    cut_tail = f"DELETE FROM tails_{entity} WHERE id = ?"  # noqa: S608
+    for part in chunks(rows, CHUNK):
+        connection.executemany(put, [row[:4] for row in part if row.base is not None])
+        connection.executemany(put_tail, [(row.id, row.tail) for row in part if row.tail is not None])
+        connection.executemany(cut_tail, [(row.id,) for row in part if row.tail is None])

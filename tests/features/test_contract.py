@@ -6,8 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from features.checks import STORE_CHECKS, VIEW_CHECKS, StoreCheck, ViewCheck
+from features.checks import VIEW_CHECKS, ViewCheck
 from features.discovery import find_views
+from features.online.checks import STORE_CHECKS, StoreCheck
 from features.online.sqlite import SQLiteStore
 from tests.features.worlds import every_operation
 

@@ -245,9 +245,9 @@ def test_a_failed_write_leaves_what_was_there(open_store: Opener) -> None:
     assert stamp is not None
 
     def failing() -> Iterator[Packed]:
-        yield Packed("K1", 1, b"")
+        yield Packed("K1", 1, 0, b"")
         raise sqlite3.OperationalError("disk is full")
 
     with pytest.raises(OnlineStoreError, match="disk is full"):
-        sqlite.replace("customer", stamp, failing())
+        sqlite.replace("customer", stamp.token, stamp, failing())
     replay(store, moments_of(world, 49, 5))
