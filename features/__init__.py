@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from features.declare.expression import Expression, expression, ratio
     from features.declare.measure import Measure, Source, events, states
     from features.declare.view import FeatureView
-    from features.entity import ENTITIES, Entity, customer, lead, opportunity, product
+    from features.entity import ENTITIES, Entity, customer, customer_product, lead, opportunity, product
     from features.errors import (
         DeclarationError,
         FeatureError,
@@ -43,7 +43,7 @@ _HOMES = {
     "features.declare.expression": ("Expression", "expression", "ratio"),
     "features.declare.measure": ("Measure", "Source", "events", "states"),
     "features.declare.view": ("FeatureView",),
-    "features.entity": ("ENTITIES", "Entity", "customer", "lead", "opportunity", "product"),
+    "features.entity": ("ENTITIES", "Entity", "customer", "customer_product", "lead", "opportunity", "product"),
     "features.errors": (
         "DeclarationError",
         "FeatureError",
@@ -86,6 +86,7 @@ __all__ = [
     "attributes",
     "check",
     "customer",
+    "customer_product",
     "days",
     "events",
     "expression",

@@ -67,5 +67,5 @@ def _holders(records: Reading, log: Log, told: Mapping[str, SourceInfo]) -> list
     names = [name for name, source in told.items() if source.tables.get(table, 0)]
     if len(names) < 2 or log.key == "id":
         return names
-    speaking = set(records.holders(str(log.table.name), log.key))
-    return [name for name in names if name in speaking]
+    speaking = [set(records.holders(str(log.table.name), key)) for key in log.keys]
+    return [name for name in names if all(name in told for told in speaking)]

@@ -6,6 +6,7 @@ A new view brings its tests with it: a test walks what there is and calls `check
 from __future__ import annotations
 
 import contextlib
+import itertools
 import random
 import re
 import tempfile
@@ -19,6 +20,7 @@ from crm import AttributeInfo
 from crm.clock import DAY
 from features.declare.log import Log
 from features.declare.view import FeatureView
+from features.entity import Entity
 from features.inline import InlineRecords, open_inline
 from features.store import FeatureStore
 
@@ -32,7 +34,7 @@ ViewCheck = Callable[[FeatureView], None]
 def rows_for(view: FeatureView, seed: int, facts: int = 80) -> dict[str, list[dict[str, Any]]]:
     """Random rows of every table that a view reads, and the heads of its entity: late, corrected, deleted, sparse."""
     draw = random.Random(seed)  # noqa: S311 - made-up rows
-    tables: dict[str, list[dict[str, Any]]] = {f"{view.entity.table}_versions": _heads(view)}
+    tables = {f"{head.table}_versions": _heads(head) for head in view.entity.heads}
     for log in view.logs:
         rows = tables.setdefault(str(log.table.name), [])
         begin = max((int(row["id"]) for row in rows), default=0)
@@ -48,14 +50,14 @@ def rows_for(view: FeatureView, seed: int, facts: int = 80) -> dict[str, list[di
     return tables
 
 
-def _heads(view: FeatureView) -> list[dict[str, Any]]:
-    return [{"id": i, view.entity.number: f"N{i}", "occurred_at": -1, "known_at": -1} for i in range(1, ENTITIES + 1)]
+def _heads(head: Entity) -> list[dict[str, Any]]:
+    return [{"id": i, head.number: f"N{i}", "occurred_at": -1, "known_at": -1} for i in range(1, ENTITIES + 1)]
 
 
 def _row(log: Log, draw: random.Random) -> dict[str, Any]:
     row = {name: _value(column.kind, draw) for name, column in log.columns.items() if draw.random() < 0.9}
     if log.key != "id":
-        row[log.key] = draw.randrange(1, ENTITIES + 1)
+        row |= {key: draw.randrange(1, ENTITIES + 1) for key in log.keys}
     if "definition_id" in log.columns:
         row["definition_id"] = draw.randrange(1, 4)
     return row
@@ -98,9 +100,9 @@ def opened(view: FeatureView, rows: dict[str, list[dict[str, Any]]]) -> Iterator
 def spine_for(view: FeatureView, seed: int, rows: int = 60) -> pd.DataFrame:
     """Random ``(entity, as_of)`` rows, some of an unknown entity, some twice."""
     draw = random.Random(seed)  # noqa: S311 - made-up rows
-    ids = [draw.randrange(1, ENTITIES + 3) for _ in range(rows)]
+    ids = {key: [draw.randrange(1, ENTITIES + 3) for _ in range(rows)] for key in view.entity.keys}
     moments = [draw.randrange(-DAY, SPAN + 100 * DAY) for _ in range(rows)]
-    frame = pd.DataFrame({view.entity.key: ids, "as_of": moments})
+    frame = pd.DataFrame({**ids, "as_of": moments})
     return pd.concat([frame, frame.head(5)], ignore_index=True)
 
 
@@ -128,7 +130,7 @@ def check_rows_keep_their_number_and_order(view: FeatureView) -> None:
     spine = spine_for(view, 1)
     with opened(view, rows_for(view, 1)) as store:
         frame = store.historical_features(["view:*"], spine)
-    pd.testing.assert_frame_equal(frame[[view.entity.key, "as_of"]], spine)
+    pd.testing.assert_frame_equal(frame[[*view.entity.keys, "as_of"]], spine)
     again = frame.tail(5).reset_index(drop=True)
     pd.testing.assert_frame_equal(again, frame.head(5))
 
@@ -162,12 +164,12 @@ def check_later_rows_change_nothing(view: FeatureView) -> None:
 def check_other_entities_change_nothing(view: FeatureView) -> None:
     """An entity's values come from its own rows."""
     rows, spine = rows_for(view, 4), spine_for(view, 4)
-    spine = spine[spine[view.entity.key] == 1].reset_index(drop=True)
-    keys = {str(log.table.name): log.key for log in view.logs}
+    own_key = view.entity.keys[0]
+    spine = spine[spine[own_key] == 1].reset_index(drop=True)
+    keys = {str(log.table.name): log.keys[0] for log in view.logs}
+    heads = {f"{head.table}_versions" for head in view.entity.heads}
     own = {
-        table: [
-            row for row in items if _ever(row, items, keys.get(table, "id")) or table == f"{view.entity.table}_versions"
-        ]
+        table: [row for row in items if _ever(row, items, keys.get(table, "id")) or table in heads]
         for table, items in rows.items()
     }
     with opened(view, rows) as store:
@@ -182,12 +184,13 @@ def _ever(row: dict[str, Any], rows: list[dict[str, Any]], key: str) -> bool:
 
 def check_online_equals_offline(view: FeatureView) -> None:
     """The online answer is the offline one, bit for bit."""
-    keys = [f"N{i}" for i in range(1, ENTITIES + 1)]
+    everybody = list(itertools.product(range(1, ENTITIES + 1), repeat=len(view.entity.keys)))
+    keys = [[f"N{i}" for i in ids] if view.entity.parts else f"N{ids[0]}" for ids in everybody]
     with opened(view, rows_for(view, 5)) as store:
         store.materialize(view.entity)
         for moment in (0, SPAN // 3, SPAN - 1, SPAN + 50 * DAY):
             answer = store.online_features(["view:*"], keys, moment)
-            spine = pd.DataFrame({view.entity.key: answer.ids, "as_of": moment})
+            spine = pd.DataFrame(everybody, columns=list(view.entity.keys)).assign(as_of=moment)
             offline = store.historical_features(["view:*"], spine)
             for ref, found in answer.values.items():
                 wanted = offline[ref.replace(":", "__")].to_numpy()

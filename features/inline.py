@@ -126,7 +126,7 @@ def open_inline(
 def check(
     view: FeatureView,
     rows: Mapping[str, Iterable[Row]],
-    spine: Sequence[tuple[int, datetime | int]],
+    spine: Sequence[tuple[int | tuple[int, ...], datetime | int]],
 ) -> pd.DataFrame:
     """The features of one view on rows given inline: a unit test of a view in one process.
 
@@ -136,7 +136,7 @@ def check(
     rows : mapping of str to iterable of mappings
         See `InlineRecords`.
     spine : sequence of (int, moment)
-        Entity ids and the moments as of which to look.
+        Entity ids (a tuple of them for a composite entity) and the moments as of which to look.
 
     Returns
     -------
@@ -157,7 +157,10 @@ def check(
     """
     frame = pd.DataFrame(
         {
-            view.entity.key: [entity for entity, _ in spine],
+            key: [entity if isinstance(entity, int) else entity[place] for entity, _ in spine]
+            for place, key in enumerate(view.entity.keys)
+        }
+        | {
             "as_of": [to_micros(moment) if isinstance(moment, datetime) else moment for _, moment in spine],
         }
     )

@@ -10,6 +10,7 @@ import pandas as pd
 from crm.clock import from_micros
 from features.entity import Entity
 from features.errors import SpineError
+from features.history.keyed import Keyed
 from features.kernel.program import Ints
 from features.offline import Moments
 
@@ -26,35 +27,37 @@ def as_frame(spine: Any) -> pd.DataFrame:
     return pd.DataFrame(spine)
 
 
-def moments_of(frame: pd.DataFrame, entity: Entity, known_before: int | None) -> Moments:
+def moments_of(frame: pd.DataFrame, entity: Entity, known_before: int | None, keys: Keyed) -> Moments:
     """The words of a spine.
 
     Parameters
     ----------
     frame : pandas.DataFrame
-        With the entity's id column (int64), ``as_of`` (aware moments of any unit, or whole microseconds) and
+        With the entity's id columns (int64), ``as_of`` (aware moments of any unit, or whole microseconds) and
         perhaps ``known_before`` (the same).
     entity : Entity
     known_before : int or None
         One knowledge cutoff for all rows; default is the row's ``as_of``.
+    keys : Keyed
+        Knows the codes of composite keys.
 
     Raises
     ------
     SpineError
         If a column is missing, null, of the wrong type, naive, or out of range.
     """
-    for name in (entity.key, "as_of"):
+    for name in (*entity.keys, "as_of"):
         if name not in frame.columns:
             raise SpineError(
                 f"the spine has no column {name!r}; it has {', '.join(map(str, frame.columns)) or 'none'}; "
-                f"{entity.key} and as_of are expected; add it"
+                f"{', '.join(entity.keys)} and as_of are expected; add it"
             )
     moments = micros(frame["as_of"], "as_of")
     if known_before is not None:
         knowns = np.full(len(frame), known_before, np.int64)
     else:
         knowns = micros(frame["known_before"], "known_before") if "known_before" in frame.columns else moments
-    return Moments(_ids(frame[entity.key]), moments, knowns)
+    return Moments(keys.find(entity, [_ids(frame[key]) for key in entity.keys]), moments, knowns)
 
 
 def _ids(column: pd.Series[Any]) -> Ints:

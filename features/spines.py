@@ -13,6 +13,7 @@ from crm.schema import Customer, Lead, Opportunity, Product
 from features.declare.aggregate import Aggregate
 from features.declare.log import Log, states_log
 from features.entity import Entity
+from features.errors import SpineError
 from features.history.store import History
 from features.offline import Moments, aggregate
 from features.windows import lifetime
@@ -21,9 +22,9 @@ HEADS: dict[str, Any] = {"customer": Customer, "lead": Lead, "product": Product,
 
 
 @cache
-def head_log(entity: Entity) -> Log:
-    """The log of an entity's own versions."""
-    return states_log(HEADS[entity.name], entity=entity)
+def head_logs(entity: Entity) -> tuple[Log, ...]:
+    """The log of an entity's own versions; none of a composite one, which has no records of its own."""
+    return () if entity.parts else (states_log(HEADS[entity.name], entity=entity),)
 
 
 def spine_at(
@@ -34,18 +35,27 @@ def spine_at(
     Returns
     -------
     pandas.DataFrame
-        ``<entity>_id`` int64, ``as_of`` int64 (microseconds); by moment, then id.
+        ``<entity>_id`` int64 (a composite entity has several), ``as_of`` int64 (microseconds); by moment, then id.
+
+    Raises
+    ------
+    SpineError
+        If the entity is composite and `active` does not say by what it is known.
     """
-    log = head_log(entity)
-    history.want(log)
-    tests = [Aggregate(log, "count", None, lifetime[0])]
-    if active is not None:
-        history.want(active.log)
-        tests.append(active)
+    tests = [Aggregate(log, "count", None, lifetime[0]) for log in head_logs(entity)]
+    tests += [] if active is None else [active]
+    if not tests:
+        raise SpineError(
+            f"{entity.table} have no records of their own; a measure by which one is known is expected; "
+            "write every(…, active=lines.count(days(90)))"
+        )
+    for item in tests:
+        history.want(item.log)
     ids = history.reader(tests[-1].log).entities
     rows = Moments(np.tile(ids, len(moments)), np.repeat(np.array(moments, np.int64), len(ids)), np.zeros(0, np.int64))
     rows = Moments(rows.entities, rows.moments, rows.moments)
     kept = np.ones(len(rows), bool)
     for column in aggregate(history, tests, rows, threads=threads):
         kept &= column > 0
-    return pd.DataFrame({entity.key: rows.entities[kept], "as_of": rows.moments[kept]})
+    ids_of = history.keys.ids(entity, rows.entities[kept])
+    return pd.DataFrame(dict(zip(entity.keys, ids_of, strict=True)) | {"as_of": rows.moments[kept]})

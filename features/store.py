@@ -23,17 +23,18 @@ from features.explain import as_table, rows_behind
 from features.history.store import History, Progress, RefreshReport
 from features.kernel.program import Ints
 from features.labels import ImportedLabel, ends, over
-from features.offline import aggregate, fill
+from features.offline import Moments, aggregate, fill
 from features.online.answer import Online, OnlineAnswer, visible_rows
 from features.online.materialize import MaterializeReport, materialize
 from features.online.protocol import OnlineStore
 from features.reading import Reading
 from features.recipe import recipe
 from features.spine import as_frame, moments_of
-from features.spines import head_log, spine_at
+from features.spines import head_logs, spine_at
 from features.windows import Window
 
 Windows = tuple[Window, ...]
+Key = str | Sequence[str]
 
 
 class FeatureStore:
@@ -60,7 +61,8 @@ class FeatureStore:
         self.online = Online(online)
         self.threads = threads
         for view in catalogue.views.values():
-            history.want(head_log(view.entity))
+            for log in head_logs(view.entity):
+                history.want(log)
             for log in view.logs:
                 history.want(log, ["value_text"] if view.dynamic is not None and log == view.dynamic.log else ())
         for item in catalogue.aggregates(f"{v.name}:{name}" for v in catalogue.views.values() for name in v.fields):
@@ -105,7 +107,7 @@ class FeatureStore:
         source : Source or str
             ``events(OrderLine, entity=customer)``, or a log's name such as ``order_lines.customer``.
         entities : iterable of int, optional
-            Only these record ids.
+            Only these record ids (of the first part of a composite entity).
 
         Returns
         -------
@@ -117,12 +119,15 @@ class FeatureStore:
         reader = self.history.reader(log)
         rows = reader.rows()
         if entities is not None:
-            chosen = np.isin(rows["entity"], np.fromiter(entities, np.int64))
+            ids = self.history.keys.ids(log.entity, rows["entity"])
+            chosen = np.isin(ids[0], np.fromiter(entities, np.int64))
             rows = {name: values[chosen] for name, values in rows.items()}
         plain = as_table(rows, log, reader.state.columns, reader.dictionary)
         clocks = {name: pa.array(rows[name]) for name in ("occurred_at", "known_at", "superseded_at")}
         rest = {name: plain.column(name) for name in plain.column_names if name not in clocks}
-        return pa.table({log.entity.key: pa.array(rows["entity"]), **clocks, **rest})
+        ids = self.history.keys.ids(log.entity, rows["entity"])
+        keys = {name: pa.array(column) for name, column in zip(log.entity.keys, ids, strict=True)}
+        return pa.table({**keys, **clocks, **{name: column for name, column in rest.items() if name not in keys}})
 
     # -- offline ---------------------------------------------------------------------------------------------------
 
@@ -142,8 +147,8 @@ class FeatureStore:
         refs : iterable of str
             ``view:feature`` or ``view:*``; of several entities when the spine has the id of each.
         spine : pandas.DataFrame or Arrow table
-            ``<entity>_id`` int64, ``as_of`` (aware moments of any unit, or int64 µs), any other columns; perhaps
-            ``known_before``, a knowledge cutoff of each row.
+            ``<entity>_id`` int64 (of a composite entity several), ``as_of`` (aware moments of any unit, or int64 µs),
+            any other columns; perhaps ``known_before``, a knowledge cutoff of each row.
         known_before : int, optional
             One knowledge cutoff for all rows, in microseconds. Default: the row's ``as_of``.
         watermark : int, optional
@@ -167,10 +172,10 @@ class FeatureStore:
         wanted = self.catalogue.expand(refs)
         columns: dict[str, np.ndarray] = {}
         for entity, part in self._by_entity(wanted).items():
-            moments = moments_of(frame, entity, known_before)
             if progress is not None:
                 progress(entity.name, 0, len(frame))
             asked = recipe(self.catalogue, part)
+            moments = self._moments(frame, entity, asked.by_log(), known_before)
             columns |= fill(self.history, asked, moments, threads=self.threads, watermark=watermark)
         clash = next((name for name in map(flat, wanted) if name in frame.columns), None)
         if clash is not None:
@@ -221,8 +226,8 @@ class FeatureStore:
         asked = outcome.aggregate if isinstance(outcome, ImportedLabel) else outcome.only
         if horizon is not None or not isinstance(outcome, ImportedLabel):
             asked = over(asked, horizon or ())
-        moments = moments_of(frame, asked.log.entity, None)
         self.history.want(asked.log, used_columns(asked))
+        moments = self._moments(frame, asked.log.entity, [asked.log], None)
         (answer,) = aggregate(self.history, [asked], ends(moments, horizon), threads=self.threads)
         matures = moments.moments + (0 if horizon is None else horizon[0].width)
         return frame.assign(label=answer, matures_at=matures)
@@ -247,14 +252,15 @@ class FeatureStore:
         Parameters
         ----------
         entity : Entity or str, optional
-            Default: every kind that has a view.
+            Default: every kind that has a view; composite ones, of which there are many, once they were asked for by
+            name.
         as_of : int, optional
             The moment that questions mean which name none, in microseconds. Default: the end of what the views'
             sources tell, or now.
         progress : callable, optional
         """
         started = time.monotonic()
-        kinds = [_entity(entity)] if entity is not None else list(dict.fromkeys(v.entity for v in self.views.values()))
+        kinds = [_entity(entity)] if entity is not None else self._kept_online()
         sources = self.records.sources()
         written, full, watermark = {}, {}, 0
         for kind in kinds:
@@ -262,20 +268,24 @@ class FeatureStore:
             default = default_as_of(self.records, logs, sources)
             moment = as_of if as_of is not None else (default.micros if default.binding else None)
             readers = [self.history.reader(log) for log in logs]
-            numbers = self.records.numbers(kind.name)
+            numbers = self.history.keys.numbers(kind.name)
             count, anew, watermark = materialize(self.online.store, kind.name, readers, numbers, moment, progress)
             written[kind.name], full[kind.name] = count, anew
         return MaterializeReport(written, watermark, full, time.monotonic() - started)
 
+    def _kept_online(self) -> list[Entity]:
+        kinds = dict.fromkeys(view.entity for view in self.views.values())
+        return [kind for kind in kinds if not kind.parts or self.online.store.stamp(kind.name) is not None]
+
     def logs_of(self, entity: Entity) -> list[Log]:
         """The logs of an entity that its views read, its own versions first."""
-        found = [head_log(entity)]
+        found = list(head_logs(entity))
         for view in self.views.values():
             if view.entity == entity:
                 found += view.logs
         return list(dict.fromkeys(found))
 
-    def online_features(self, refs: Iterable[str], keys: Sequence[str], at: int | None = None) -> OnlineAnswer:
+    def online_features(self, refs: Iterable[str], keys: Sequence[Key], at: int | None = None) -> OnlineAnswer:
         """Features of some entities, computed at the moment of the question from the online store.
 
         Parameters
@@ -283,7 +293,7 @@ class FeatureStore:
         refs : iterable of str
             Of one entity.
         keys : sequence of str
-            Numbers (``customer_no``, …).
+            Numbers (``customer_no``, …); tuples of them for a composite entity.
         at : int, optional
             The moment, in microseconds. Default: the one given to `materialize`, else now.
 
@@ -292,10 +302,17 @@ class FeatureStore:
         OnlineStoreError
             If nothing was materialized, or the store does not answer.
         """
-        return self.online.features(self.catalogue, tuple(refs), keys, at)
+        refs = tuple(refs)
+        return self.online.features(self.catalogue, refs, self._numbers(refs, keys), at)
+
+    def _numbers(self, refs: Sequence[str], keys: Sequence[Key]) -> list[str]:
+        if not refs:
+            return []  # of no entity, which is said there
+        number_of = self.catalogue.view(refs[0]).entity.number_of
+        return [number_of(key) for key in keys]
 
     def online_events(
-        self, entity: Entity | str, source: Source | str, keys: Sequence[str], at: int | None = None
+        self, entity: Entity | str, source: Source | str, keys: Sequence[Key], at: int | None = None
     ) -> list[dict[str, np.ndarray]]:
         """The visible rows of one log for each key, oldest first; empty arrays for an unknown key.
 
@@ -306,13 +323,13 @@ class FeatureStore:
             as float64, all else int64 (money in ten-thousandths, null the smallest int64).
         """
         log, kind = self._log(source), _entity(entity)
-        known, words, begins, _ = self.online.states(kind.name, keys)
+        known, words, begins, _ = self.online.states(kind.name, [kind.number_of(key) for key in keys])
         moment = known.moment(at)
         return [visible_rows(known, words, int(begin), log, moment) for begin in begins]
 
     # -- explaining ------------------------------------------------------------------------------------------------
 
-    def explain(self, ref: str, key: str, as_of: int) -> pa.Table:
+    def explain(self, ref: str, key: Key, as_of: int) -> pa.Table:
         """The rows that made a value, oldest first.
 
         Raises
@@ -331,8 +348,8 @@ class FeatureStore:
         self.history.want(widest.log, used_columns(widest))
         return rows_behind(self.history.reader(widest.log), widest, self.ids(widest.log.entity, [key])[0], as_of)
 
-    def ids(self, entity: Entity | str, keys: Sequence[str]) -> Ints:
-        """Record ids of numbers.
+    def ids(self, entity: Entity | str, keys: Sequence[Key]) -> Ints:
+        """Record ids of numbers; codes of tuples of numbers for a composite entity.
 
         Raises
         ------
@@ -340,14 +357,22 @@ class FeatureStore:
             If a number is unknown.
         """
         kind = _entity(entity)
-        numbers = self.records.numbers(kind.name)
+        numbers = self.history.keys.numbers(kind.name)
+        named = [kind.number_of(key) for key in keys]
         known = dict(zip(numbers.column("number").to_pylist(), numbers.column("id").to_pylist(), strict=True))
-        missing = [key for key in keys if key not in known]
+        missing = [key for key in named if key not in known]
         if missing:
+            wanted = " and ".join(f"a {item.number}" for item in kind.heads)
             raise FeatureError(
-                f"no {kind.name} has the number {missing[0]!r}; a {kind.number} of the records is expected; correct it"
+                f"no {kind.name} has the number {missing[0]!r}; {wanted} of the records is expected; correct it"
             )
-        return np.array([known[key] for key in keys], np.int64)
+        return np.array([known[key] for key in named], np.int64)
+
+    def _moments(self, frame: pd.DataFrame, entity: Entity, logs: Iterable[Log], known_before: int | None) -> Moments:
+        if entity.parts:
+            for log in logs:  # a log that is built only now gives its combinations their codes
+                self.history.reader(log)
+        return moments_of(frame, entity, known_before, self.history.keys)
 
     def _by_entity(self, refs: Sequence[str]) -> dict[Entity, list[str]]:
         found: dict[Entity, list[str]] = {}

@@ -58,7 +58,7 @@ class Log:
         The table that is read: a fact table, or the versions of a head.
     entity : Entity
     key : str
-        The column that holds the entity's id.
+        The column that holds the entity's id; for a composite one, the code that is computed from its `keys`.
     at : str or None
         The moment column that says when a row happened; None is the row's own ``occurred_at``.
     rule : {'fact', 'state'}
@@ -79,6 +79,11 @@ class Log:
         """``<table>.<entity>``, with ``.<moment>`` when rows happen at another column's moment."""
         name = f"{self.table.name}.{self.entity.name}"
         return f"{name}.{self.at}" if self.at else name
+
+    @property
+    def keys(self) -> tuple[str, ...]:
+        """The columns of the table that name the entity."""
+        return self.entity.keys if self.entity.parts else (self.key,)
 
     @cached_property
     def columns(self) -> dict[str, LogColumn]:
@@ -179,9 +184,10 @@ def _own(table: Any, entity: Entity) -> bool:
 def _key(table: Any, entity: Entity) -> str:
     if _own(table, entity):
         return "id"
-    if entity.key not in table.columns:
+    missing = [key for key in entity.keys if key not in table.columns]
+    if missing:
         raise DeclarationError(
-            f"{table.name} has no column {entity.key!r}; a table that names the {entity.name} is expected; "
+            f"{table.name} has no column {missing[0]!r}; a table that names the {entity.name} is expected; "
             "choose another"
         )
     return entity.key

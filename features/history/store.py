@@ -17,6 +17,7 @@ from features.declare.log import Log
 from features.errors import HistoryError
 from features.history.delta import extend
 from features.history.dictionary import Dictionary
+from features.history.keyed import Keyed
 from features.history.log import DICTIONARY, LogReader, LogState, write_log
 from features.history.rows import Rows, concatenate, count, extract, needed
 from features.reading import Reading
@@ -61,7 +62,8 @@ class History:
         self, folder: Path, records: Reading, compact_rows: int = 100_000, bucket_rows: int = 1_000_000
     ) -> None:
         self.folder = folder
-        self._records = records
+        self.keys = Keyed(records, folder / "keys")
+        self._records = self.keys
         self._compact_rows = compact_rows
         self._bucket_rows = bucket_rows
         self._logs: dict[str, Log] = {}

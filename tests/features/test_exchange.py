@@ -31,7 +31,7 @@ def test_what_was_exported_answers_bit_for_bit(open_store: Opener, tmp_path: Pat
     state = export_log(reader, tmp_path / "out" / lines.log.name)
     read = ParquetHistory(tmp_path / "out")
     spine = spine_of(moments_for(world, 82, 60))
-    asked, moments = recipe(store.catalogue, ["v:*"]), moments_of(spine, lines.log.entity, None)
+    asked, moments = recipe(store.catalogue, ["v:*"]), moments_of(spine, lines.log.entity, None, store.history.keys)
     wanted, found = (fill(history, asked, moments) for history in (store.history, read))
     assert {name: list(column) for name, column in found.items() if column.dtype == object} == {
         name: list(column) for name, column in wanted.items() if column.dtype == object

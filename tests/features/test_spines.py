@@ -150,7 +150,8 @@ def test_entities_at_a_moment_are_those_known_before(store: FeatureStore) -> Non
     assert store.entities_at("customer", NOON - 400 * DAY + 1)["customer_id"].tolist() == [2, 3]
     assert store.entities_at("customer", store.default_as_of(["v:n"]))["as_of"].tolist() == [NOON] * 3
     with pytest.raises(
-        FeatureError, match="the entity 'pet' is unknown; one of customer, lead, product, opportunity is"
+        FeatureError,
+        match="the entity 'pet' is unknown; one of customer, lead, product, opportunity, customer_product is",
     ):
         store.entities_at("pet", NOON)
 
