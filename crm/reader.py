@@ -69,11 +69,13 @@ class Reader:
             batches = list(_read(connection, table, chosen, after_seq, upto_seq))
         return pa.Table.from_batches(batches, schema=arrow_schema(table, chosen))
 
-    def batches(self, name: str, columns: Sequence[str] | None = None) -> Iterator[pa.RecordBatch]:
+    def batches(
+        self, name: str, columns: Sequence[str] | None, after_seq: int | None, upto_seq: int | None
+    ) -> Iterator[pa.RecordBatch]:
         """A table batch by batch in the order of its key, in bounded memory and of one moment."""
         table, chosen = find(name, columns)
         with self.lend() as connection:
-            yield from _read(connection, table, chosen, None, None)
+            yield from _read(connection, table, chosen, after_seq, upto_seq)
 
     def query(self, sql: str, parameters: Mapping[str, object] | None) -> pa.Table:
         """The answer to one SELECT with ``:named`` parameters."""

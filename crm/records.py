@@ -98,9 +98,16 @@ class Records:
         """
         return self._reader.arrow(table, columns, after_seq, upto_seq)
 
-    def batches(self, table: str, columns: Sequence[str] | None = None) -> Iterator[pa.RecordBatch]:
+    def batches(
+        self,
+        table: str,
+        columns: Sequence[str] | None = None,
+        *,
+        after_seq: int | None = None,
+        upto_seq: int | None = None,
+    ) -> Iterator[pa.RecordBatch]:
         """The same as `arrow`, batch by batch in bounded memory; all batches show one moment."""
-        return self._reader.batches(table, columns)
+        return self._reader.batches(table, columns, after_seq, upto_seq)
 
     def query(self, sql: str, parameters: Mapping[str, object] | None = None) -> pa.Table:
         """The answer to one SELECT with ``:named`` parameters; it cannot change anything.

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -84,6 +84,17 @@ class InlineRecords:
         low, high = after_seq or 0, self._seq if upto_seq is None else upto_seq
         rows = [row for row in self._rows.get(table, []) if low < row["seq"] <= high]
         return pa.Table.from_pylist([{name: row.get(name) for name in schema.names} for row in rows], schema=schema)
+
+    def batches(
+        self,
+        table: str,
+        columns: Sequence[str] | None = None,
+        *,
+        after_seq: int | None = None,
+        upto_seq: int | None = None,
+    ) -> Iterator[pa.RecordBatch]:
+        """The same batch by batch."""
+        yield from self.arrow(table, columns, after_seq=after_seq, upto_seq=upto_seq).to_batches()
 
     def sources(self) -> list[SourceInfo]:
         """The sources as given."""

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Iterator, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 
 import numpy as np
@@ -12,12 +13,14 @@ from features import kernel
 from features.declare.aggregate import Aggregate
 from features.declare.log import Log
 from features.history.files import Bucket
-from features.history.log import FrozenReader, LogReader, Logs
+from features.history.frozen import FrozenReader
+from features.history.log import LogReader, Logs
 from features.kernel.program import Floats, Ints, memory_for
 from features.plan import Plan, decode, plan
 from features.recipe import Recipe
 
 CHUNK = 4_096  # spine rows that one thread takes at a time
+AHEAD = 8  # pieces of work ahead of each thread
 
 
 @dataclass(frozen=True)
@@ -83,14 +86,15 @@ def _answers(
     order = np.lexsort((moments.moments, moments.entities))
     readers = {log: _reader(history, log, watermark) for log in by_log}
     with ThreadPoolExecutor(max(threads, 1)) as pool:
-        work = [
-            pool.submit(_run, asked, bucket, chunk, moments, out)
-            for log, slots in by_log.items()
-            for asked in [plan(slots, {log.name: readers[log].dictionary})]
-            for bucket, part in _buckets(readers[log], order, moments.entities)
-            for chunk in _chunks(part, moments.entities)
-        ]
-        for item in work:
+        waiting: deque[Future[None]] = deque()
+        for log, slots in by_log.items():
+            asked = plan(slots, {log.name: readers[log].dictionary})
+            for bucket, part in _buckets(readers[log], order, moments.entities):
+                for chunk in _chunks(part, moments.entities):
+                    waiting.append(pool.submit(_run, asked, bucket, chunk, moments, out))
+                    if len(waiting) > AHEAD * threads:  # buckets that are done with can go
+                        waiting.popleft().result()
+        for item in waiting:
             item.result()
     return out, readers
 

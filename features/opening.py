@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import os
+import re
 from pathlib import Path
+from urllib.parse import parse_qsl, quote, urlencode, urlsplit, urlunsplit
 
 from configs import Settings
 from crm import Records
@@ -12,7 +14,9 @@ from features.declare.attributes import resolve
 from features.discovery import PACKAGED, find_views
 from features.errors import OnlineStoreError
 from features.history.store import History
+from features.online.postgres import PostgresStore
 from features.online.protocol import OnlineStore
+from features.online.redis_store import RedisStore
 from features.online.sqlite import SQLiteStore
 from features.store import FeatureStore
 
@@ -40,22 +44,57 @@ def open(  # noqa: A001 - `features.open(settings, records)`, as each package is
     views = find_views((PACKAGED, *folders))
     catalogue = Catalogue({name: resolve(view, records.attributes(view.entity.name)) for name, view in views.items()})
     bucket_rows = max(10_000, min(settings.memory_mb * 2**20 // BUCKET_SHARE, 1_000_000))
-    history = History(settings.history_dir, records, bucket_rows=bucket_rows)
+    history = History(settings.history_dir, records, bucket_rows=bucket_rows, memory_mb=settings.memory_mb)
     threads = settings.threads or os.cpu_count() or 1
-    return FeatureStore(records, catalogue, history, open_online(settings.online_url), threads)
+    return FeatureStore(records, catalogue, history, open_online(settings.online_url, settings.online_password), threads)
 
 
-def open_online(url: str) -> OnlineStore:
+def open_online(url: str, password: str = "") -> OnlineStore:
     """The online store at a URL.
+
+    Parameters
+    ----------
+    url : str
+        ``sqlite:///path``, ``redis://host:port/database`` or ``postgresql://user@host:port/database``. Servers take
+        ``?prefix=name``, which keeps workspaces on one server apart; the default is ``rapport``.
+    password : str
+        Of the server, so that the URL need not hold it.
 
     Raises
     ------
     OnlineStoreError
         If no store speaks that kind of URL.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     store = open_online(f"sqlite:///{folder}/online.db")
+    ...     store.stamp("customer") is None
+    ...     store.close()
+    True
     """
-    kind, _, path = url.partition(":///")
-    if kind != "sqlite" or not path:
+    parts = urlsplit(url)
+    if parts.scheme == "sqlite" and url.startswith("sqlite:///") and parts.path.strip("/"):
+        return SQLiteStore(Path(url.removeprefix("sqlite:///")))
+    kind, _, driver = parts.scheme.partition("+")
+    if kind not in ("redis", "rediss", "postgresql") or driver not in ("", "psycopg") or not parts.hostname:
         raise OnlineStoreError(
-            f"the online store {url!r} is of an unknown kind; sqlite:///path is expected; set RAPPORT_ONLINE_URL"
+            f"the online store {_shown(url)!r} is of an unknown kind; sqlite:///path, redis://host:port/database or "
+            "postgresql://user@host:port/database is expected; set RAPPORT_ONLINE_URL"
         )
-    return SQLiteStore(Path(path))
+    asked = dict(parse_qsl(parts.query))
+    prefix = asked.pop("prefix", "rapport")
+    if not re.fullmatch(r"[a-z][a-z0-9_]{0,30}", prefix):
+        raise OnlineStoreError(
+            f"the online store's prefix is {prefix!r}; at most 31 small letters, digits and underscores, a letter "
+            "first, are expected; correct it in RAPPORT_ONLINE_URL"
+        )
+    plain = urlunsplit(parts._replace(scheme=kind, query=urlencode(asked, quote_via=quote)))
+    return PostgresStore(plain, prefix, password) if kind == "postgresql" else RedisStore(plain, prefix, password)
+
+
+def _shown(url: str) -> str:
+    """A URL without its user and password."""
+    kind, mark, rest = url.partition("://")
+    return f"{kind}{mark}{rest.rpartition('@')[2]}"

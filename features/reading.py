@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Protocol
 
 import pyarrow as pa
@@ -16,15 +16,15 @@ class Reading(Protocol):
     def watermark(self) -> int:
         """The greatest arrival number."""
 
-    def arrow(
+    def batches(
         self,
         table: str,
         columns: Sequence[str] | None = None,
         *,
         after_seq: int | None = None,
         upto_seq: int | None = None,
-    ) -> pa.Table:
-        """Columns of a table, perhaps only rows that arrived within a range."""
+    ) -> Iterator[pa.RecordBatch]:
+        """Columns of a table batch by batch, perhaps only rows that arrived within a range."""
 
     def sources(self) -> list[SourceInfo]:
         """Every source, with its rows by table."""
@@ -37,3 +37,15 @@ class Reading(Protocol):
 
     def numbers(self, entity: str) -> pa.Table:
         """``id`` and ``number`` of every row of an entity."""
+
+
+def grouped(batches: Iterable[pa.RecordBatch], rows: int = 2**18) -> Iterator[pa.Table]:
+    """Batches as tables of at least so many rows each, but for the last."""
+    held: list[pa.RecordBatch] = []
+    for batch in batches:
+        held.append(batch)
+        if sum(item.num_rows for item in held) >= rows:
+            yield pa.Table.from_batches(held)
+            held = []
+    if held:
+        yield pa.Table.from_batches(held)

@@ -99,8 +99,7 @@ class ParquetReader(LogReader):
         columns = ("entity", *TIMES, *SYSTEM[1:], *self.state.columns)
         return self._rows(path) if path.exists() else empty_like(columns)
 
-    def bucket(self, number: int) -> Bucket:
-        """One bucket, read into memory."""
+    def _map(self, number: int, *, check: bool) -> Bucket:  # noqa: ARG002 - Parquet checks itself
         return bucket_of(self._rows(self.folder / f"bucket-{number:05d}.parquet"))
 
     def _rows(self, path: Path) -> Rows:

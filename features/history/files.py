@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cache, cached_property
 from pathlib import Path
 
 import numpy as np
@@ -13,6 +13,8 @@ import pyarrow as pa
 from features.errors import HistoryError
 from features.history.rows import Rows
 from features.kernel.program import Ints
+
+SUM = b"sum"
 
 
 @dataclass(frozen=True)
@@ -72,36 +74,77 @@ def bucket_of(rows: Rows) -> Bucket:
     return Bucket(words, {name: i * size for i, name in enumerate(rows)}, size)
 
 
-def write_rows(rows: Rows, path: Path) -> None:
-    """Write rows as an Arrow file with one batch and push it to the disk."""
+def write_rows(rows: Rows, path: Path, *, sync: bool = True) -> None:
+    """Write rows as an Arrow file with one batch and the sum of its words.
+
+    Parameters
+    ----------
+    rows : Rows
+    path : Path
+    sync : bool
+        Whether to push it to the disk before returning.
+    """
     batch = pa.record_batch({name: pa.array(values) for name, values in rows.items()})
+    batch = batch.replace_schema_metadata({SUM: str(_sum(rows))})
     with path.open("wb") as file:
         with pa.ipc.new_file(file, batch.schema) as writer:
             writer.write_batch(batch)
         file.flush()
-        os.fsync(file.fileno())
+        if sync:
+            os.fsync(file.fileno())
 
 
-def map_bucket(path: Path) -> Bucket:
+def map_bucket(path: Path, *, check: bool = False) -> Bucket:
     """Map a file that `write_rows` wrote.
+
+    Parameters
+    ----------
+    path : Path
+    check : bool
+        Whether to read all of it and compare the sum of its words.
 
     Raises
     ------
     HistoryError
-        If the file is missing, cut short or not ours.
+        If the file is missing, cut short, not ours, or changed.
     """
     try:
         with pa.memory_map(str(path)) as source:
             whole = source.read_buffer()
         reader = pa.ipc.open_file(pa.BufferReader(whole))
         batch = reader.get_batch(0)
+        words = np.frombuffer(whole, np.int64, count=whole.size // 8)
+        columns = {
+            name: (batch.column(i).buffers()[1].address - whole.address) // 8
+            for i, name in enumerate(batch.schema.names)
+        }
+        bucket = Bucket(words, columns, batch.num_rows)
+        if check and int(reader.schema.metadata[SUM]) != _sum(bucket.as_rows()):
+            raise OSError("its content is not what was written")
     except (OSError, pa.ArrowInvalid) as error:
         raise HistoryError(
             f"the history part {path} cannot be read ({str(error).splitlines()[0]}); an Arrow file written by Rapport "
-            "is expected; remove the history's folder and refresh, which builds it again from the records"
+            f"is expected; run rapport materialize --rebuild {_log_of(path)}, which builds this log again from the "
+            "records; all others can be used"
         ) from error
-    words = np.frombuffer(whole, np.int64, count=whole.size // 8)
-    columns = {
-        name: (batch.column(i).buffers()[1].address - whole.address) // 8 for i, name in enumerate(batch.schema.names)
-    }
-    return Bucket(words, columns, batch.num_rows)
+    return bucket
+
+
+def _sum(rows: Rows) -> int:
+    return sum(int(np.add.reduce(values.view(np.uint64), dtype=np.uint64)) for values in rows.values()) % 2**64
+
+
+def _log_of(path: Path) -> str:
+    return path.parent.parent.name
+
+
+@cache
+def boot() -> str:
+    """Names the time since this machine last started, empty where that cannot be told.
+
+    What was written since then cannot have been lost, so that large files need not be pushed to the disk at once.
+    """
+    try:
+        return Path("/proc/sys/kernel/random/boot_id").read_text(encoding="ascii").strip()
+    except OSError:
+        return ""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -14,7 +14,7 @@ from features.history.codebook import Codebook
 from features.history.rows import words
 from features.kernel.codes import NULL
 from features.kernel.program import Ints
-from features.reading import Reading
+from features.reading import Reading, grouped
 
 
 class Keyed:
@@ -37,15 +37,15 @@ class Keyed:
         """The greatest arrival number."""
         return self._records.watermark()
 
-    def arrow(
+    def batches(
         self, table: str, columns: Sequence[str], *, after_seq: int | None = None, upto_seq: int | None = None
-    ) -> pa.Table:
-        """Columns of a table; a composite key such as ``customer_product_id`` is computed from those of its parts."""
+    ) -> Iterator[pa.Table]:
+        """Columns of a table, many rows at a time; a composite key is computed from the columns of its parts."""
         composite = [COMPOSITES[name] for name in columns if name in COMPOSITES]
         plain = [name for name in columns if name not in COMPOSITES]
         wanted = dict.fromkeys([*plain, *(key for entity in composite for key in entity.keys)])
-        found = self._records.arrow(table, list(wanted), after_seq=after_seq, upto_seq=upto_seq)
-        return self.coded(found, composite).select(list(columns))
+        for found in grouped(self._records.batches(table, list(wanted), after_seq=after_seq, upto_seq=upto_seq)):
+            yield self.coded(found, composite).select(list(columns))
 
     def coded(self, table: pa.Table, entities: Sequence[Entity]) -> pa.Table:
         """Rows with a column for the code of each composite entity; null where a part is null."""

@@ -6,24 +6,21 @@ import json
 import os
 import shutil
 import time
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 
 import filelock
-import pyarrow as pa
 
 from features.declare.log import Log
 from features.errors import HistoryError
-from features.history.delta import extend
-from features.history.dictionary import Dictionary
+from features.history.arrival import Arrival, Sizes
 from features.history.keyed import Keyed
-from features.history.log import DICTIONARY, LogReader, LogState, write_log
-from features.history.rows import Rows, concatenate, count, extract, needed
+from features.history.log import LogReader, LogState
+from features.history.rows import needed
 from features.reading import Reading
 
-FORMAT = 2
-COMPACT_SHARE = 5  # a delta may hold one version for so many rows of the buckets
+FORMAT = 3
 Progress = Callable[[str, int, int], None]
 
 
@@ -56,16 +53,22 @@ class History:
         A log's delta is merged into its buckets once it has more versions than this and than a part of its rows.
     bucket_rows : int
         About how many rows a bucket has.
+    memory_mb : int
+        Upper bound of the working memory of building, MiB.
     """
 
     def __init__(
-        self, folder: Path, records: Reading, compact_rows: int = 100_000, bucket_rows: int = 1_000_000
+        self,
+        folder: Path,
+        records: Reading,
+        compact_rows: int = 100_000,
+        bucket_rows: int = 1_000_000,
+        memory_mb: int = 2048,
     ) -> None:
         self.folder = folder
         self.keys = Keyed(records, folder / "keys")
         self._records = self.keys
-        self._compact_rows = compact_rows
-        self._bucket_rows = bucket_rows
+        self._sizes = Sizes(compact_rows, bucket_rows, memory_mb * 2**20)
         self._logs: dict[str, Log] = {}
         self._wanted: dict[str, set[str]] = {}
         self._readers: dict[str, LogReader] = {}
@@ -128,21 +131,50 @@ class History:
         self.folder.mkdir(parents=True, exist_ok=True)
         with filelock.FileLock(self.folder / ".lock"):
             watermark = self._records.watermark()
-            before, report = self.manifest, {}
+            before, report = self.manifest, dict[str, int]()
             manifest = dict(before)
             chosen = list(self._logs.values() if logs is None else logs)
             groups = self._groups(chosen, manifest, watermark)
             for place, (table, after, members) in enumerate(groups):
                 if progress is not None:
                     progress(table, place, len(groups))
-                columns = dict.fromkeys(name for log in members for name in needed(log, self._kept(log, manifest)))
-                rows = self._records.arrow(table, list(columns), after_seq=after, upto_seq=watermark)
-                for log in members:
-                    manifest[log.name] = self._advance(log, manifest.get(log.name), rows, watermark)
-                    if rows.num_rows:
-                        report[log.name] = rows.num_rows
+                arrivals = [self._arrival(log, manifest.get(log.name), len(members)) for log in members]
+                try:
+                    self._read(table, after, watermark, arrivals)
+                    manifest |= {item.log.name: item.finish(watermark) for item in arrivals}
+                except BaseException:
+                    for item in arrivals:
+                        item.abandon()
+                    raise
+                report |= {item.log.name: item.rows for item in arrivals if item.rows}
             self._commit(manifest, before)
         return RefreshReport(watermark, report, time.monotonic() - started)
+
+    def rebuild(self, name: str) -> RefreshReport:
+        """Read one log again from the records, whatever became of its parts; the others stay as they are.
+
+        Raises
+        ------
+        HistoryError
+            If no view reads such a log.
+        """
+        log = self.named(name)
+        with filelock.FileLock(self.folder / ".lock"):
+            manifest = self.manifest
+            self._commit({other: state for other, state in manifest.items() if other != name}, manifest)
+        return self.refresh([log])
+
+    def _arrival(self, log: Log, state: LogState | None, members: int) -> Arrival:
+        columns = self.columns(log) if state is None else state.columns
+        sizes = replace(self._sizes, memory=self._sizes.memory // members)
+        return Arrival(log, state, columns, self.folder / log.name, sizes)
+
+    def _read(self, table: str, after: int | None, watermark: int, arrivals: Sequence[Arrival]) -> None:
+        """Read a table once for all logs that it feeds, batch by batch."""
+        columns = dict.fromkeys(name for item in arrivals for name in needed(item.log, item.columns))
+        for rows in self._records.batches(table, list(columns), after_seq=after, upto_seq=watermark):
+            for item in arrivals:
+                item.add(rows)
 
     def _groups(
         self, logs: Iterable[Log], manifest: dict[str, LogState], watermark: int
@@ -158,39 +190,6 @@ class History:
                 after = None if state is None else state.watermark
                 groups.setdefault((str(log.table.name), after), []).append(log)
         return [(table, after, members) for (table, after), members in groups.items()]
-
-    def _kept(self, log: Log, manifest: Mapping[str, LogState]) -> tuple[str, ...]:
-        return manifest[log.name].columns if log.name in manifest else self.columns(log)
-
-    def _advance(self, log: Log, state: LogState | None, table: pa.Table, watermark: int) -> LogState:
-        if state is not None and table.num_rows == 0:
-            return replace(state, watermark=watermark)
-        columns = self.columns(log) if state is None else state.columns
-        name = f"{watermark:012d}-{os.getpid()}-{time.time_ns()}"
-        folder = self.folder / log.name
-        if state is None:
-            dictionary = Dictionary()
-            fresh = extract(table, log, columns, dictionary)
-            return self._compact(log, [fresh], columns, dictionary, f"g{name}", watermark)
-        old = LogReader(log, state, folder)
-        dictionary = old.dictionary
-        fresh = extract(table, log, columns, dictionary)
-        size = state.delta_rows + count(fresh)
-        if size > max(self._compact_rows, state.rows // COMPACT_SHARE):
-            parts = [old.versions(), fresh]
-            return self._compact(log, parts, columns, dictionary, f"g{name}", watermark)
-        delta = extend(old.buckets(), old.ghosts, old.delta, fresh, log, columns, dictionary)
-        delta.write(folder / f"d{name}")
-        dictionary.save(folder / f"d{name}" / DICTIONARY)
-        return replace(state, watermark=watermark, delta=f"d{name}", delta_rows=size)
-
-    def _compact(
-        self, log: Log, parts: list[Rows], columns: tuple[str, ...], dictionary: Dictionary, name: str, watermark: int
-    ) -> LogState:
-        names = [item for item in parts[0] if item != "version"]
-        versions = concatenate([{item: part[item] for item in names} for part in parts])
-        buckets, rows = write_log(log, versions, columns, dictionary, self.folder / log.name / name, self._bucket_rows)
-        return LogState(name, columns, buckets, rows, watermark, watermark)
 
     def _commit(self, manifest: Mapping[str, LogState], before: Mapping[str, LogState]) -> None:
         content = {"format": FORMAT, "logs": {name: asdict(state) for name, state in sorted(manifest.items())}}

@@ -1,4 +1,4 @@
-"""The kernel: pure functions of arrays that turn sorted rows and moments into columns, in every home.
+"""The kernel: pure functions of arrays that sort rows and turn them and moments into columns, in every home.
 
 `load` brings the compiled functions; numba is imported there and then, so that importing features stays cheap.
 """
@@ -9,10 +9,8 @@ import importlib
 from functools import cache
 from typing import Any
 
-_COMPILED = "features.kernel.run"
-
 
 @cache
-def load() -> Any:
-    """The module `features.kernel.run`, compiled on first use and kept on disk."""
-    return importlib.import_module(_COMPILED)
+def load(module: str = "run") -> Any:
+    """A module of compiled functions (``run``, ``sorting``), compiled on first use and kept on disk."""
+    return importlib.import_module(f"features.kernel.{module}")

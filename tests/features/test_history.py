@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import multiprocessing
+from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
@@ -101,7 +102,7 @@ def test_records_that_were_made_anew_are_read_anew(open_store: Opener) -> None:
     old = InlineRecords({"order_lines": [{"customer_id": 1, "occurred_at": i} for i in range(9)]})
     store = open_store(old, v=FeatureView(entity=customer, n=lines.count()))
     store.refresh()
-    store.history._records = InlineRecords({"order_lines": [{"customer_id": 1, "occurred_at": 1}]})
+    store.history.keys._records = InlineRecords({"order_lines": [{"customer_id": 1, "occurred_at": 1}]})
     store.refresh()
     assert store.historical_features(["v:n"], spine_of([(1, 9)]))["v__n"].tolist() == [1]
 
@@ -155,7 +156,8 @@ def test_a_damaged_part_is_named_and_the_others_can_be_used(damage: str, open_st
         case _:
             part.write_bytes(b"something else, quite long" * 99)
     with pytest.raises(
-        HistoryError, match=rf"the history part .*{part.name} cannot be read .*; remove the history's fol"
+        HistoryError,
+        match=rf"the history part .*{part.name} cannot be read .*; run rapport materialize --rebuild order",
     ):
         store.historical_features(["v:count"], spine_of([(1, 5)]))
     assert store.entities_at("customer", 5)["customer_id"].tolist() == [1]
@@ -174,10 +176,10 @@ def test_a_damaged_manifest_is_named(open_store: Opener) -> None:
 class Failing(InlineRecords):
     """Records whose second table cannot be read."""
 
-    def arrow(self, table: str, *arguments: object, **options: object) -> pa.Table:
+    def batches(self, table: str, *arguments: object, **options: object) -> Iterator[pa.RecordBatch]:
         if table == "order_lines" and options["after_seq"] is not None:
             raise OSError("no space left on device")
-        return super().arrow(table, *arguments, **options)  # type: ignore[arg-type]  # handed through
+        return super().batches(table, *arguments, **options)  # type: ignore[arg-type]  # handed through
 
 
 def test_a_refresh_that_fails_leaves_the_old_history(open_store: Opener) -> None:
