@@ -32,7 +32,11 @@ class Settings:
     records_url : str
         SQLAlchemy URL of the records. Default: ``records.db`` (SQLite) in `home`.
     online_url : str
-        URL of the online store. Default: ``online.db`` (SQLite) in `home`.
+        URL of the online store: ``sqlite:///path``, ``redis://host:port/database`` or
+        ``postgresql://user@host:port/database``; servers take ``?prefix=name``, one for each workspace. Default:
+        ``online.db`` (SQLite) in `home`.
+    online_password : str
+        Password of the online store's server, so that the URL need not hold it.
     tracking_url : str
         MLflow tracking and registry URL. Default: ``mlflow.db`` (SQLite) in `home`.
     history_dir, artefacts_dir, predictions_dir, reports_dir, rejects_dir, exports_dir : Path
@@ -67,6 +71,7 @@ class Settings:
     home: Path = Path("var")
     records_url: str = ""
     online_url: str = ""
+    online_password: str = field(default="", repr=False)
     tracking_url: str = ""
     history_dir: Path = Path()
     artefacts_dir: Path = Path()

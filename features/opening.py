@@ -15,7 +15,7 @@ from features.discovery import PACKAGED, find_views
 from features.errors import OnlineStoreError
 from features.history.store import History
 from features.online.postgres import PostgresStore
-from features.online.protocol import OnlineStore
+from features.online.protocol import OnlineStore, shown
 from features.online.redis_store import RedisStore
 from features.online.sqlite import SQLiteStore
 from features.store import FeatureStore
@@ -46,7 +46,9 @@ def open(  # noqa: A001 - `features.open(settings, records)`, as each package is
     bucket_rows = max(10_000, min(settings.memory_mb * 2**20 // BUCKET_SHARE, 1_000_000))
     history = History(settings.history_dir, records, bucket_rows=bucket_rows, memory_mb=settings.memory_mb)
     threads = settings.threads or os.cpu_count() or 1
-    return FeatureStore(records, catalogue, history, open_online(settings.online_url, settings.online_password), threads)
+    return FeatureStore(
+        records, catalogue, history, open_online(settings.online_url, settings.online_password), threads
+    )
 
 
 def open_online(url: str, password: str = "") -> OnlineStore:
@@ -80,8 +82,13 @@ def open_online(url: str, password: str = "") -> OnlineStore:
     kind, _, driver = parts.scheme.partition("+")
     if kind not in ("redis", "rediss", "postgresql") or driver not in ("", "psycopg") or not parts.hostname:
         raise OnlineStoreError(
-            f"the online store {_shown(url)!r} is of an unknown kind; sqlite:///path, redis://host:port/database or "
+            f"the online store {shown(url)!r} is of an unknown kind; sqlite:///path, redis://host:port/database or "
             "postgresql://user@host:port/database is expected; set RAPPORT_ONLINE_URL"
+        )
+    if kind != "postgresql" and not parts.path.strip("/").isdigit() and parts.path.strip("/"):
+        raise OnlineStoreError(
+            f"the online store {shown(url)!r} names the database {parts.path.strip('/')!r}; the number of a Redis "
+            "database is expected; correct it in RAPPORT_ONLINE_URL, or write ?prefix=name"
         )
     asked = dict(parse_qsl(parts.query))
     prefix = asked.pop("prefix", "rapport")
@@ -92,9 +99,3 @@ def open_online(url: str, password: str = "") -> OnlineStore:
         )
     plain = urlunsplit(parts._replace(scheme=kind, query=urlencode(asked, quote_via=quote)))
     return PostgresStore(plain, prefix, password) if kind == "postgresql" else RedisStore(plain, prefix, password)
-
-
-def _shown(url: str) -> str:
-    """A URL without its user and password."""
-    kind, mark, rest = url.partition("://")
-    return f"{kind}{mark}{rest.rpartition('@')[2]}"

@@ -125,3 +125,15 @@ def chunks(rows: Iterable[Packed], size: int) -> Iterator[list[Packed]]:
     moving = iter(rows)
     while part := list(islice(moving, size)):
         yield part
+
+
+def shown(url: str) -> str:
+    """A URL as it may be shown: without user, password and options.
+
+    Examples
+    --------
+    >>> shown("redis://:secret@localhost:6379/0?prefix=shop")
+    'redis://localhost:6379/0'
+    """
+    kind, mark, rest = url.partition("://")
+    return f"{kind}{mark}{rest.rpartition('@')[2].partition('?')[0]}"
