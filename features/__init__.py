@@ -18,12 +18,14 @@ if TYPE_CHECKING:
     from features.declare.attributes import attributes
     from features.declare.expression import Expression, expression, ratio
     from features.declare.measure import Measure, Source, events, states
+    from features.declare.request import Request, request
     from features.declare.view import FeatureView
     from features.entity import ENTITIES, Entity, customer, customer_product, lead, opportunity, product
     from features.errors import (
         DeclarationError,
         FeatureError,
         HistoryError,
+        InputError,
         LeakageError,
         OnlineStoreError,
         SpineError,
@@ -42,12 +44,14 @@ _HOMES = {
     "features.declare.attributes": ("attributes",),
     "features.declare.expression": ("Expression", "expression", "ratio"),
     "features.declare.measure": ("Measure", "Source", "events", "states"),
+    "features.declare.request": ("Request", "request"),
     "features.declare.view": ("FeatureView",),
     "features.entity": ("ENTITIES", "Entity", "customer", "customer_product", "lead", "opportunity", "product"),
     "features.errors": (
         "DeclarationError",
         "FeatureError",
         "HistoryError",
+        "InputError",
         "LeakageError",
         "OnlineStoreError",
         "SpineError",
@@ -76,10 +80,12 @@ __all__ = [
     "HistoryError",
     "ImportedLabel",
     "InlineRecords",
+    "InputError",
     "LeakageError",
     "Measure",
     "OnlineAnswer",
     "OnlineStoreError",
+    "Request",
     "Source",
     "SpineError",
     "Window",
@@ -99,6 +105,7 @@ __all__ = [
     "opportunity",
     "product",
     "ratio",
+    "request",
     "states",
 ]
 

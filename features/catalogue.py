@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from features.declare.aggregate import Aggregate
 from features.declare.expression import Expression
 from features.declare.log import Log
+from features.declare.request import Request
 from features.declare.view import FeatureView, Field
 from features.errors import FeatureError
 from features.leakage import refuse_attribute
@@ -141,6 +142,11 @@ class Catalogue:
         """Every aggregate that some references need, each once."""
         found = [item.definition for item in self.closure(refs).values()]
         return list(dict.fromkeys(item for item in found if isinstance(item, Aggregate)))
+
+    def inputs(self, refs: Iterable[str]) -> list[str]:
+        """The names of the numbers that some references ask for with the question, each once."""
+        found = [item.definition for item in self.closure(refs).values()]
+        return list(dict.fromkeys(item.name for item in found if isinstance(item, Request)))
 
     def logs(self, refs: Iterable[str]) -> list[Log]:
         """The logs that some references read, each once."""

@@ -19,6 +19,7 @@ import pandas as pd
 from crm import AttributeInfo
 from crm.clock import DAY
 from features.declare.log import Log
+from features.declare.request import Request
 from features.declare.view import FeatureView
 from features.entity import Entity
 from features.inline import InlineRecords, open_inline
@@ -102,8 +103,14 @@ def spine_for(view: FeatureView, seed: int, rows: int = 60) -> pd.DataFrame:
     draw = random.Random(seed)  # noqa: S311 - made-up rows
     ids = {key: [draw.randrange(1, ENTITIES + 3) for _ in range(rows)] for key in view.entity.keys}
     moments = [draw.randrange(-DAY, SPAN + 100 * DAY) for _ in range(rows)]
-    frame = pd.DataFrame({**ids, "as_of": moments})
+    inputs = {name: [draw.choice([0, 1.5, 2**40, None]) for _ in range(rows)] for name in inputs_of(view)}
+    frame = pd.DataFrame({**ids, "as_of": moments, **inputs})
     return pd.concat([frame, frame.head(5)], ignore_index=True)
+
+
+def inputs_of(view: FeatureView) -> list[str]:
+    """The inputs that a view asks for."""
+    return list(dict.fromkeys(x.definition.name for x in view.fields.values() if isinstance(x.definition, Request)))
 
 
 def _expect(holds: object, sentence: str) -> None:
@@ -130,7 +137,7 @@ def check_rows_keep_their_number_and_order(view: FeatureView) -> None:
     spine = spine_for(view, 1)
     with opened(view, rows_for(view, 1)) as store:
         frame = store.historical_features(["view:*"], spine)
-    pd.testing.assert_frame_equal(frame[[*view.entity.keys, "as_of"]], spine)
+    pd.testing.assert_frame_equal(frame[list(spine.columns)], spine)
     again = frame.tail(5).reset_index(drop=True)
     pd.testing.assert_frame_equal(again, frame.head(5))
 
@@ -189,8 +196,9 @@ def check_online_equals_offline(view: FeatureView) -> None:
     with opened(view, rows_for(view, 5)) as store:
         store.materialize(view.entity)
         for moment in (0, SPAN // 3, SPAN - 1, SPAN + 50 * DAY):
-            answer = store.online_features(["view:*"], keys, moment)
-            spine = pd.DataFrame(everybody, columns=list(view.entity.keys)).assign(as_of=moment)
+            inputs = {name: [moment % 997 / (place + 1) for place in range(len(keys))] for name in inputs_of(view)}
+            answer = store.online_features(["view:*"], keys, moment, inputs=inputs)
+            spine = pd.DataFrame(everybody, columns=list(view.entity.keys)).assign(as_of=moment, **inputs)
             offline = store.historical_features(["view:*"], spine)
             for ref, found in answer.values.items():
                 wanted = offline[ref.replace(":", "__")].to_numpy()

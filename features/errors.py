@@ -21,6 +21,10 @@ class SpineError(FeatureError):
     """The rows to be filled are not ``(entity, as_of)`` rows."""
 
 
+class InputError(FeatureError):
+    """A number that comes with the question is missing, or is no number."""
+
+
 class HistoryError(FeatureError):
     """The history on disk is damaged or of another shape."""
 

@@ -138,6 +138,7 @@ def check(
     view: FeatureView,
     rows: Mapping[str, Iterable[Row]],
     spine: Sequence[tuple[int | tuple[int, ...], datetime | int]],
+    inputs: Mapping[str, Sequence[float | None]] | None = None,
 ) -> pd.DataFrame:
     """The features of one view on rows given inline: a unit test of a view in one process.
 
@@ -148,6 +149,8 @@ def check(
         See `InlineRecords`.
     spine : sequence of (int, moment)
         Entity ids (a tuple of them for a composite entity) and the moments as of which to look.
+    inputs : mapping of str to sequence of float, optional
+        What features declared by `request` ask for, for each row.
 
     Returns
     -------
@@ -174,6 +177,7 @@ def check(
         | {
             "as_of": [to_micros(moment) if isinstance(moment, datetime) else moment for _, moment in spine],
         }
+        | dict(inputs or {})
     )
     with tempfile.TemporaryDirectory() as folder:
         store = open_inline({"view": view}, InlineRecords(rows), Path(folder))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 
@@ -30,11 +30,14 @@ class Moments:
     Attributes
     ----------
     entities, moments, knowns : int64[rows]
+    inputs : mapping of str to float64[rows]
+        Numbers that come with the question.
     """
 
     entities: Ints
     moments: Ints
     knowns: Ints
+    inputs: Mapping[str, Floats] = field(default_factory=dict, kw_only=True)
 
     def __len__(self) -> int:
         return len(self.entities)
@@ -59,6 +62,8 @@ def fill(
     dict of str to float64[rows] or object[rows]
     """
     out, readers = _answers(history, asked.by_log(), asked.width, moments, threads, watermark)
+    for name, slot in asked.inputs.items():
+        out[slot] = moments.inputs[name]
     if asked.formulas:
         kernel.load().run_rows(plan({}, {}, asked.formulas).code, out)
     return asked.columns(out, lambda log: readers[log].dictionary)

@@ -33,8 +33,10 @@ class Recipe:
     views : tuple of FeatureView
         Those that the references name.
     slots : mapping of Aggregate to int
+    inputs : mapping of str to int
+        The slot of each number that comes with the question; they follow those of the aggregates.
     formulas : tuple of Formula
-        Their slots follow those of the aggregates.
+        Their slots follow those of the inputs.
     places : tuple of int
         The slot of each reference.
     categories : mapping of int to Aggregate
@@ -45,6 +47,7 @@ class Recipe:
     refs: tuple[str, ...]
     views: tuple[FeatureView, ...]
     slots: Mapping[Aggregate, int]
+    inputs: Mapping[str, int]
     formulas: tuple[Formula, ...]
     places: tuple[int, ...]
     categories: Mapping[int, Aggregate]
@@ -52,7 +55,7 @@ class Recipe:
     @property
     def width(self) -> int:
         """How many slots there are."""
-        return len(self.slots) + len(self.formulas)
+        return len(self.slots) + len(self.inputs) + len(self.formulas)
 
     def by_log(self) -> dict[Log, dict[Aggregate, int]]:
         """The slots of each log."""
@@ -106,21 +109,23 @@ def recipe(catalogue: Catalogue, refs: Sequence[str]) -> Recipe:
     fields = catalogue.closure(wanted)
     aggregates = [item.definition for item in fields.values() if isinstance(item.definition, Aggregate)]
     slots = {item: slot for slot, item in enumerate(dict.fromkeys([*aggregates, *status_aggregates(views)]))}
+    inputs = {name: len(slots) + place for place, name in enumerate(catalogue.inputs(wanted))}
     at: dict[str, int] = {}
     formulas: list[Formula] = []
     for ref, item in fields.items():
         if isinstance(item.definition, Expression):
             view = ref.partition(":")[0]
             names = {name: at[f"{view}:{name}"] for name in item.definition.names}
-            at[ref] = len(slots) + len(formulas)
+            at[ref] = len(slots) + len(inputs) + len(formulas)
             formulas.append(Formula(item.definition.text, names, at[ref]))
         else:
-            at[ref] = slots[item.definition]
+            at[ref] = slots[item.definition] if isinstance(item.definition, Aggregate) else inputs[item.definition.name]
     return Recipe(
         entities[0],
         tuple(wanted),
         tuple(views),
         slots,
+        inputs,
         tuple(formulas),
         tuple(at[ref] for ref in wanted),
         {slot: item for item, slot in slots.items() if item.is_category},

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -21,6 +22,7 @@ from features.entity import ENTITIES, Entity
 from features.errors import FeatureError
 from features.explain import as_table, rows_behind
 from features.history.store import History, Progress, RefreshReport
+from features.inputs import columns_of
 from features.kernel.program import Ints
 from features.labels import ImportedLabel, ends, over
 from features.offline import Moments, aggregate, fill
@@ -83,6 +85,10 @@ class FeatureStore:
         """What is known of some features; ``view:*`` names a whole view."""
         units = _Units(self.history)
         return [self.catalogue.feature(ref, units.of(self.catalogue, ref)) for ref in self.catalogue.expand(refs)]
+
+    def inputs(self, refs: Iterable[str]) -> list[str]:
+        """The names of the numbers that some features ask for with the question."""
+        return self.catalogue.inputs(self.catalogue.expand(refs))
 
     def default_as_of(self, refs: Iterable[str]) -> AsOf:
         """The earliest ``complete_until`` of the sources that hold rows in the tables these features use."""
@@ -148,7 +154,8 @@ class FeatureStore:
             ``view:feature`` or ``view:*``; of several entities when the spine has the id of each.
         spine : pandas.DataFrame or Arrow table
             ``<entity>_id`` int64 (of a composite entity several), ``as_of`` (aware moments of any unit, or int64 µs),
-            any other columns; perhaps ``known_before``, a knowledge cutoff of each row.
+            any other columns; perhaps ``known_before``, a knowledge cutoff of each row; a column of numbers for each
+            input that features declared by `request` ask for.
         known_before : int, optional
             One knowledge cutoff for all rows, in microseconds. Default: the row's ``as_of``.
         watermark : int, optional
@@ -165,6 +172,8 @@ class FeatureStore:
         ------
         SpineError
             If a column is missing, null, naive or of the wrong type.
+        InputError
+            If an input is missing or no number.
         FeatureError
             If a reference is unknown, or the spine has a column of that name.
         """
@@ -175,7 +184,7 @@ class FeatureStore:
             if progress is not None:
                 progress(entity.name, 0, len(frame))
             asked = recipe(self.catalogue, part)
-            moments = self._moments(frame, entity, asked.by_log(), known_before)
+            moments = self._moments(frame, entity, asked.by_log(), known_before, asked.inputs)
             columns |= fill(self.history, asked, moments, threads=self.threads, watermark=watermark)
         clash = next((name for name in map(flat, wanted) if name in frame.columns), None)
         if clash is not None:
@@ -285,7 +294,14 @@ class FeatureStore:
                 found += view.logs
         return list(dict.fromkeys(found))
 
-    def online_features(self, refs: Iterable[str], keys: Sequence[Key], at: int | None = None) -> OnlineAnswer:
+    def online_features(
+        self,
+        refs: Iterable[str],
+        keys: Sequence[Key],
+        at: int | None = None,
+        *,
+        inputs: Mapping[str, Any] | None = None,
+    ) -> OnlineAnswer:
         """Features of some entities, computed at the moment of the question from the online store.
 
         Parameters
@@ -296,14 +312,18 @@ class FeatureStore:
             Numbers (``customer_no``, …); tuples of them for a composite entity.
         at : int, optional
             The moment, in microseconds. Default: the one given to `materialize`, else now.
+        inputs : mapping of str to number, or to sequence of numbers
+            What features declared by `request` ask for: one number for all keys, or one for each; None is null.
 
         Raises
         ------
+        InputError
+            If an input is missing, unknown or no number.
         OnlineStoreError
             If nothing was materialized, or the store does not answer.
         """
         refs = tuple(refs)
-        return self.online.features(self.catalogue, refs, self._numbers(refs, keys), at)
+        return self.online.features(self.catalogue, refs, self._numbers(refs, keys), at, inputs)
 
     def _numbers(self, refs: Sequence[str], keys: Sequence[Key]) -> list[str]:
         if not refs:
@@ -368,11 +388,19 @@ class FeatureStore:
             )
         return np.array([known[key] for key in named], np.int64)
 
-    def _moments(self, frame: pd.DataFrame, entity: Entity, logs: Iterable[Log], known_before: int | None) -> Moments:
+    def _moments(
+        self,
+        frame: pd.DataFrame,
+        entity: Entity,
+        logs: Iterable[Log],
+        known_before: int | None,
+        inputs: Iterable[str] = (),
+    ) -> Moments:
         if entity.parts:
             for log in logs:  # a log that is built only now gives its combinations their codes
                 self.history.reader(log)
-        return moments_of(frame, entity, known_before, self.history.keys)
+        moments = moments_of(frame, entity, known_before, self.history.keys)
+        return replace(moments, inputs=columns_of(frame, inputs))
 
     def _by_entity(self, refs: Sequence[str]) -> dict[Entity, list[str]]:
         found: dict[Entity, list[str]] = {}

@@ -6,17 +6,20 @@ import hashlib
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, TypeAlias
 
 from features.declare.aggregate import EMPTY_IS_ZERO, Aggregate
 from features.declare.expression import Expression
 from features.declare.log import Log
 from features.declare.measure import Column, Measure
+from features.declare.request import Request
 from features.entity import Entity
 from features.errors import DeclarationError
 from features.leakage import guard
 from features.protected import is_protected
 from features.windows import FOREVER, Window
+
+Definition: TypeAlias = Measure | Column | Expression | Request
 
 
 @dataclass(frozen=True)
@@ -24,7 +27,7 @@ class Field:
     """One feature of a view: how it is made, and what is known about it beforehand."""
 
     name: str
-    definition: Aggregate | Expression
+    definition: Aggregate | Expression | Request
     title: str
     unit: str
     is_category: bool
@@ -35,7 +38,7 @@ class Field:
         """What it is where there is nothing to go by."""
         if isinstance(self.definition, Aggregate) and self.definition.operation in EMPTY_IS_ZERO:
             return "0 without rows"
-        return "null without rows"
+        return "null where null is given" if isinstance(self.definition, Request) else "null without rows"
 
 
 @dataclass(frozen=True)
@@ -56,7 +59,7 @@ class FeatureView:
         Adds a feature for every custom attribute.
     ttl : tuple of one Window, optional
         Age beyond which the newest row no longer speaks for the entity; online answers then say ``EXPIRED``.
-    **features : Measure, Column or Expression
+    **features : Measure, Column, Expression or Request
         One feature for each window of a measure; a column of `states` means the value in force.
     """
 
@@ -73,7 +76,7 @@ class FeatureView:
         entity: Entity,
         dynamic: Attributes | None = None,
         ttl: tuple[Window, ...] = (),
-        **features: Measure | Column | Expression,
+        **features: Definition,
     ) -> None:
         fields = [item for name, feature in features.items() for item in _fields(name, feature, entity, ttl)]
         _set(self, entity=entity, fields=_unique(fields), name="", dynamic=dynamic, ttl=ttl, refused=frozenset())
@@ -125,15 +128,16 @@ def _unique(fields: list[Field]) -> dict[str, Field]:
     return found
 
 
-def _fields(name: str, feature: Measure | Column | Expression, entity: Entity, ttl: tuple[Window, ...]) -> list[Field]:
-    if isinstance(feature, Expression):
+def _fields(name: str, feature: Definition, entity: Entity, ttl: tuple[Window, ...]) -> list[Field]:
+    if isinstance(feature, Expression | Request):
         title = feature.title or name.replace("_", " ")
-        return [Field(name, feature, title, feature.unit, is_category=False, protected=False)]
+        is_told = isinstance(feature, Request) and is_protected(feature.name)
+        return [Field(name, feature, title, feature.unit, is_category=False, protected=is_told)]
     measure = feature.latest() if isinstance(feature, Column) else feature
     if not isinstance(measure, Measure):
         raise DeclarationError(
             f"the feature {name!r} is a {type(feature).__name__}; a measure such as lines.amount.sum(days(30)), a "
-            "column of states, or an expression is expected; correct it"
+            "column of states, an expression or a request is expected; correct it"
         )
     return [field_of(name, _alive(item, ttl), measure.title, entity) for item in measure.aggregates]
 

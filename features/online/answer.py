@@ -7,6 +7,7 @@ import threading
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from typing import Any
 
 import numpy as np
 
@@ -16,6 +17,7 @@ from features.catalogue import Catalogue
 from features.declare.log import Log
 from features.errors import OnlineStoreError
 from features.history.dictionary import Dictionary
+from features.inputs import given
 from features.kernel.program import Ints, memory_for
 from features.online.pack import Layout, whole
 from features.online.protocol import OnlineStore, Stamp, State
@@ -116,7 +118,12 @@ class Online:
         return self._read(entity, ())[0]
 
     def features(
-        self, catalogue: Catalogue, refs: tuple[str, ...], keys: Sequence[str], at: int | None
+        self,
+        catalogue: Catalogue,
+        refs: tuple[str, ...],
+        keys: Sequence[str],
+        at: int | None,
+        inputs: Mapping[str, Any] | None = None,
     ) -> OnlineAnswer:
         """See `FeatureStore.online_features`."""
         asked = self._recipes.get(refs)
@@ -126,6 +133,9 @@ class Online:
         moment = known.moment(at)
         made, sources = known.plan(asked)
         out = np.empty((asked.width, len(keys)), np.float64)
+        if asked.inputs or inputs:
+            for name, column in given(asked.inputs, inputs, len(keys)).items():
+                out[asked.inputs[name]] = column
         memory = self._memory(made, len(sources), _most_rows(words, begins))
         kernel.load().run_packed(words, begins, sources, moment, made.code, memory, out)
         values = asked.columns(out, known.dictionary)

@@ -18,6 +18,7 @@ VIEWS = {**find_views(), "every_operation": every_operation()}
 def test_the_views_wanted_are_there() -> None:
     wanted = {
         "affinity",
+        "checkout",
         "buying",
         "engagement",
         "service",
