@@ -15,7 +15,7 @@ from scoring.profile import describe
 from training import cards, hashes, pictures
 from training.errors import TrainingError
 from training.inputs import Input, telling
-from training.ladder import Step, Teacher, choose, climb
+from training.ladder import Step, Teacher, choose, climb, taught_again
 from training.leaks import audit, rank
 from training.problem import Problem
 from training.rows import Rows
@@ -108,8 +108,8 @@ def fit(context: Context, problem: Problem, rows: Rows, split: Split) -> Candida
         naive=lesson.verdict.naive,
         protocol=split.protocol,
         protocol_note=split.note,
-        rows=len(split.train),
-        base_rate=rows.take(split.train).base_rate,
+        rows=len(split.taught),
+        base_rate=rows.take(split.taught).base_rate,
         grade=lesson.verdict.grade,
         grade_reasons=lesson.verdict.grade_reasons,
         rung=lesson.rung,
@@ -147,8 +147,10 @@ def learn(context: Context, problem: Problem, rows: Rows, split: Split) -> Lesso
     teacher = Teacher(kept, rule, context.seed, tuned.params if tuned else None)
     steps = climb(rows, split, teacher, progress=context.progress)
     rung, reasons = choose(steps)
-    context.progress("judging on rows that nothing has seen")
     leaks = after_fit(leaks, rows, split, steps, rung, teacher)
+    context.progress(f"fitting {rung} on all rows before the test")
+    steps |= {name: taught_again(rows, split, steps[name], teacher) for name in dict.fromkeys(("rule", rung))}
+    context.progress("judging on rows that nothing has seen")
     verdict = judge(problem.entity, rows, split, steps[rung], steps["rule"], words, seed=context.seed)
     trials = tuned.trials if tuned else ()
     return Lesson(problem, rows, split, kept, dropped, leaks, steps, rung, reasons, verdict, trials)
@@ -181,8 +183,8 @@ def _write(context: Context, lesson: Lesson, made_from: Mapping[str, str], card:
         grade=verdict.grade,
         grade_reasons=list(verdict.grade_reasons),
         as_of=_as_of(context, lesson.rows),
-        rows=len(lesson.split.train),
-        base_rate=lesson.rows.take(lesson.split.train).base_rate,
+        rows=len(lesson.split.taught),
+        base_rate=lesson.rows.take(lesson.split.taught).base_rate,
         naive=verdict.naive.to_json(),
         metrics={name: metric.to_json() for name, metric in verdict.metrics.items()},
     )
@@ -227,7 +229,7 @@ def _parity(model: BinaryModel, lesson: Lesson) -> Parity:
 
 def _card(lesson: Lesson, context: Context) -> str:
     problem, verdict, rows, split = lesson.problem, lesson.verdict, lesson.rows, lesson.split
-    train, test = rows.take(split.train), rows.take(split.test)
+    train, test = rows.take(split.taught), rows.take(split.test)
     return cards.write(
         cards.Story(
             title=problem.title,

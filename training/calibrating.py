@@ -61,6 +61,25 @@ def fit_isotonic(raw: Floats, y: Floats) -> Mapping[str, Any]:
     }
 
 
+def levelled(knots: Mapping[str, Any], raw: Floats, y: Floats) -> Mapping[str, Any]:
+    """The knots moved up or down in log-odds until the mean probability of `raw` is the rate of `y`.
+
+    Examples
+    --------
+    >>> raw, y = np.array([-1.0, 0.0, 1.0]), np.array([0.0, 1.0, 1.0])
+    >>> moved = levelled({"method": "sigmoid", "x": [0.0, 1.0], "y": [0.0, 1.0]}, raw, y)
+    >>> float(probability(Calibration(moved).log_odds(raw)).mean().round(6))
+    0.666667
+    """
+    if knots["method"] == "none":
+        return knots
+    from scipy.optimize import brentq
+
+    log_odds, rate = Calibration(knots).log_odds(raw), float(y.mean())
+    shift = brentq(lambda move: float(probability(log_odds + move).mean()) - rate, -40.0, 40.0)
+    return {**knots, "y": [float(f"{value + shift:.10g}") for value in knots["y"]]}
+
+
 def choose(raw: Floats, y: Floats, folds: Sequence[tuple[Index, Index]]) -> tuple[Mapping[str, Any], dict[str, float]]:
     """The method that wins on rows it was not fitted on, fitted on all.
 

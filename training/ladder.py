@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -26,7 +26,7 @@ class Step:
     Attributes
     ----------
     fitted : Fitted
-        On the training rows, or on all rows where the split is in folds.
+        On the training rows, at last with the calibration rows, or on all rows where the split is in folds.
     unseen : ndarray of float64
         Uncalibrated log-odds of the calibration rows, from models that did not see them.
     knots : mapping
@@ -101,6 +101,20 @@ def choose(steps: Mapping[str, Step]) -> tuple[str, list[str]]:
     return best, reasons
 
 
+def taught_again(rows: Rows, split: Split, step: Step, teacher: Teacher) -> Step:
+    """The step with its rung fitted on the training and the calibration rows together.
+
+    What was chosen and calibrated on later rows than it was fitted on answers with all that is known before the test;
+    where the world moves, the latest rows teach the most. The shape of its calibration stays the one that unseen rows
+    gave; its level is set so that the calibration rows, the latest known, have their own rate.
+    """
+    if split.folds:
+        return step
+    fitted = teacher.fit(step.fitted.rung, rows.take(split.taught))
+    latest = rows.take(split.calibrate)
+    return replace(step, fitted=fitted, knots=calibrating.levelled(step.knots, fitted.log_odds(latest.frame), latest.y))
+
+
 def judge(rows: Rows, split: Split, fitted: Fitted, unseen: Floats, *, seed: int) -> Step:
     """Calibrate a rung and give each calibration row its loss through knots fitted on other rows."""
     part = rows.take(split.calibrate)
@@ -116,16 +130,20 @@ def judge(rows: Rows, split: Split, fitted: Fitted, unseen: Floats, *, seed: int
 
 
 def calibration_folds(part: Rows, split: Split, *, seed: int) -> list[tuple[Index, Index]]:
-    """Positions to fit knots on and to judge them on: by fold, else in time or order, else by entity."""
+    """Positions to fit knots on and to judge them on: by fold, else halves in time or order, else by entity.
+
+    Either half judges the knots of the other, so that all rows speak and knots that one period alone asks for lose.
+    """
     places = np.arange(len(part))
     moments = np.unique(part.as_of)
     if split.folds:
         return [(np.setdiff1d(places, fold), fold) for fold in split.folds]
     if split.protocol == "time" and len(moments) > 1:
         later = part.as_of > moments[len(moments) // 2 - 1]
-        return [(np.flatnonzero(~later), np.flatnonzero(later))]
+        return [(np.flatnonzero(~later), np.flatnonzero(later)), (np.flatnonzero(later), np.flatnonzero(~later))]
     if split.protocol == "order":
-        return [(places[: len(places) // 2], places[len(places) // 2 :])]
+        first, second = places[: len(places) // 2], places[len(places) // 2 :]
+        return [(first, second), (second, first)]
     fold = fold_of(part.ids, part.y, CALIBRATION_FOLDS, seed=seed)
     return [(np.flatnonzero(fold != place), np.flatnonzero(fold == place)) for place in range(CALIBRATION_FOLDS)]
 

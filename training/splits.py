@@ -38,6 +38,11 @@ class Split:
     test: Index
     folds: Sequence[Index] = field(default_factory=tuple)
 
+    @property
+    def taught(self) -> Index:
+        """Positions of the rows that teach the model that answers: all but those that judge it."""
+        return self.train if self.folds else np.concatenate([self.train, self.calibrate])
+
 
 def check(name: str, rows: Rows, outcome: str) -> None:
     """Refuse rows from which nothing can be learned.

@@ -141,7 +141,7 @@ def _known_share(values: npt.NDArray[Any]) -> float:
 
 
 def _thirds() -> str:
-    return "the first 64 % teach, the next 16 % calibrate, the last 20 % judge, once"
+    return "the first 64 % teach, the next 16 % calibrate, then both teach; the last 20 % judge, once"
 
 
 def _at(order: Ids | Index, parts: tuple[Index, Index, Index]) -> tuple[Index, Index, Index]:

@@ -100,7 +100,8 @@ def divide(
         return in_folds("random", note, rows, seed=seed)
     if cutoffs.is_split:
         note = (
-            f"learned at {_span(cutoffs.train)}, calibrated at {_span(cutoffs.calibrate)}, judged once at "
+            f"learned at {_span(cutoffs.train)}, calibrated at {_span(cutoffs.calibrate)}, then taught on "
+            f"both, judged once at "
             f"{_span(cutoffs.test)}; every part's outcomes ({days} days) are known before the next part begins"
         )
         split = held_back("time", note, rows, parts_of(cutoffs, rows.as_of))

@@ -69,7 +69,7 @@ def judge(entity: str, rows: Rows, split: Split, step: Step, rule: Step, words: 
             drift=grading.stability_index(answers_before(step), score),
             base_rates=(before.base_rate, test.base_rate),
             rows=(len(before), len(test)),
-            positives=rows.take(split.train).rarer,
+            positives=rows.take(split.taught).rarer,
             rung=step.fitted.rung,
             rule=words,
         )

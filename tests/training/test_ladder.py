@@ -6,9 +6,11 @@ import numpy as np
 import pytest
 
 from scoring import Floats
+from scoring.calibration import Calibration, probability
 from tests.training.planted import chance, dealt, in_order, inputs_of, rows_of
 from training.boosting import boost
-from training.ladder import Teacher, choose, climb
+from training.ladder import Teacher, choose, climb, taught_again
+from training.measures import losses
 from training.rows import Rows
 
 
@@ -63,3 +65,35 @@ def test_a_booster_s_text_says_nothing_of_the_machine() -> None:
     assert "num_threads" not in booster.text
     assert "parameters" not in booster.text
     assert booster.params["rounds"] >= 1
+
+
+def test_what_answers_has_learned_from_the_latest_rows_too() -> None:
+    rows = rows_of(3_000)
+    turn = int(0.64 * len(rows))  # the world turns round where the calibration rows begin
+    rows.frame["shop:visits_30d"][:turn] *= -1
+    split = in_order(rows)
+    teacher = _teacher(rows)
+    step = climb(rows, split, teacher)["logistic"]
+    again = taught_again(rows, split, step, teacher)
+    test = rows.take(split.test)
+    before, after = (losses(test.y, probability(item.fitted.log_odds(test.frame))).mean() for item in (step, again))
+    assert after < before - 0.05
+
+
+def test_taught_again_the_latest_known_rows_have_their_own_rate() -> None:
+    rows = rows_of(3_000)
+    split = in_order(rows)
+    rows.y[: len(split.train) // 2] = 0.0  # nobody left in the beginning
+    teacher = _teacher(rows)
+    again = taught_again(rows, split, climb(rows, split, teacher)["logistic"], teacher)
+    latest = rows.take(split.calibrate)
+    given = probability(Calibration(again.knots).log_odds(again.fitted.log_odds(latest.frame)))
+    assert abs(given.mean() - latest.base_rate) < 1e-6
+
+
+def test_in_folds_nothing_is_taught_again() -> None:
+    rows = rows_of(300)
+    split = dealt(rows)
+    teacher = _teacher(rows)
+    step = climb(rows, split, teacher)["rule"]
+    assert taught_again(rows, split, step, teacher) is step

@@ -112,7 +112,7 @@ def test_an_ordered_source_is_split_in_its_order(train: Train) -> None:
     assert candidate.protocol == "order"
     assert candidate.evidence is not None
     assert len(candidate.evidence.ids) == 120
-    assert candidate.rows == 384
+    assert candidate.rows == 480
 
 
 def test_dated_outcomes_are_split_in_time(train: Train) -> None:
