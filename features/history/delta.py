@@ -67,11 +67,11 @@ def overlay(base: Bucket, number: int, delta: Delta, touched: Ints) -> Bucket:
         Its number.
     delta : Delta
     touched : int64[]
-        The touched entities of the bucket, ascending.
+        Touched entities of the bucket, ascending.
     """
     places = rows_of(base, touched)
     rows = take(base.as_rows(), places)
-    patched = delta.patches["bucket"] == number
+    patched = (delta.patches["bucket"] == number) & np.isin(delta.patches["entity"], touched)
     at = np.searchsorted(places, delta.patches["row"][patched])
     rows["superseded_at"][at] = delta.patches["superseded_at"][patched]
     fresh = take(delta.seen, np.isin(delta.seen["entity"], touched))

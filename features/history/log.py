@@ -153,10 +153,13 @@ class LogReader:
             if (chosen & ~touched).any():
                 yield self.bucket(number), chosen & ~touched
             if (chosen & touched).any():
-                yield self._overlay(number), chosen & touched
+                yield self._overlay(number, entities[chosen & touched]), chosen & touched
 
-    def _overlay(self, number: int) -> Bucket:
+    def _overlay(self, number: int, entities: Ints | None = None) -> Bucket:
+        """One bucket's touched entities as they stand now; some of them alone, when few are asked for."""
         touched = self._touched[self._touched % self.state.buckets == number]
+        if entities is not None and 4 * len(asked := np.unique(entities)) < len(touched):
+            return overlay(self.bucket(number), number, self.delta, asked)
         return self._keep("overlay", number, lambda: overlay(self.bucket(number), number, self.delta, touched))
 
     @property

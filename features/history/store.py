@@ -6,7 +6,8 @@ import json
 import os
 import shutil
 import time
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 
@@ -72,6 +73,14 @@ class History:
         self._logs: dict[str, Log] = {}
         self._wanted: dict[str, set[str]] = {}
         self._readers: dict[str, LogReader] = {}
+        self._alone = filelock.FileLock(folder / ".lock")  # the thread that has it may take it again
+
+    @contextmanager
+    def alone(self) -> Iterator[None]:
+        """Keep every other process, and thread, from changing the history meanwhile."""
+        self.folder.mkdir(parents=True, exist_ok=True)
+        with self._alone:
+            yield
 
     def want(self, log: Log, columns: Iterable[str] = ()) -> None:
         """Declare that a log is used, with columns beyond those that are always kept."""
@@ -125,11 +134,18 @@ class History:
             self._readers[log.name] = reader
         return reader
 
+    def readers(self, logs: Sequence[Log]) -> list[LogReader]:
+        """Readers of some logs, all up to one arrival number."""
+        found = [self.reader(log) for log in logs]
+        if len({item.state.watermark for item in found}) > 1:
+            self.refresh(logs)
+            found = [self.reader(log) for log in logs]
+        return found
+
     def refresh(self, logs: Iterable[Log] | None = None, progress: Progress | None = None) -> RefreshReport:
         """Bring logs (default: all that are wanted) up to the present arrival; old or new, never between."""
         started = time.monotonic()
-        self.folder.mkdir(parents=True, exist_ok=True)
-        with filelock.FileLock(self.folder / ".lock"):
+        with self.alone():
             watermark = self._records.watermark()
             before, report = self.manifest, dict[str, int]()
             manifest = dict(before)
@@ -159,7 +175,7 @@ class History:
             If no view reads such a log.
         """
         log = self.named(name)
-        with filelock.FileLock(self.folder / ".lock"):
+        with self.alone():
             manifest = self.manifest
             self._commit({other: state for other, state in manifest.items() if other != name}, manifest)
         return self.refresh([log])
