@@ -31,3 +31,7 @@ class HistoryError(FeatureError):
 
 class OnlineStoreError(FeatureError):
     """The online store is absent, damaged or of another shape."""
+
+
+class SparkError(FeatureError):
+    """Spark is absent, or does not start where it was told to."""
