@@ -108,12 +108,11 @@ class InlineRecords:
         """The attributes as given."""
         return self._attributes.get(entity, [])
 
-    def numbers(self, entity: str) -> pa.Table:
-        """Every row of an entity's head table; the number of an entity without one is its id as text."""
+    def numbers(self, entity: str, ids: Sequence[int] | None = None) -> pa.Table:
+        """Every row, or some ids, of an entity's head table; the number of an entity without one is its id as text."""
         kind = ENTITIES[entity]
-        found = {
-            row["id"]: row.get(kind.number) or str(row["id"]) for row in self._rows.get(f"{kind.table}_versions", [])
-        }
+        rows = self._rows.get(f"{kind.table}_versions", [])
+        found = {row["id"]: row.get(kind.number) or str(row["id"]) for row in rows if ids is None or row["id"] in ids}
         return pa.table(
             {"id": pa.array(list(found), pa.int64()), "number": pa.array(list(found.values()), pa.string())}
         )

@@ -35,8 +35,8 @@ class Reading(Protocol):
     def attributes(self, entity: str) -> list[AttributeInfo]:
         """The custom attributes of an entity."""
 
-    def numbers(self, entity: str) -> pa.Table:
-        """``id`` and ``number`` of every row of an entity."""
+    def numbers(self, entity: str, ids: Sequence[int] | None = None) -> pa.Table:
+        """``id`` and ``number`` of every row of an entity, or of some ids."""
 
 
 def grouped(batches: Iterable[pa.RecordBatch], rows: int = 2**18) -> Iterator[pa.Table]:

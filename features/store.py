@@ -276,10 +276,8 @@ class FeatureStore:
             logs = self.logs_of(kind)
             default = default_as_of(self.records, logs, sources)
             moment = as_of if as_of is not None else (default.micros if default.binding else None)
-            readers = [self.history.reader(log) for log in logs]
-            numbers = self.history.keys.numbers(kind.name)
-            count, anew, watermark = materialize(self.online.store, kind.name, readers, numbers, moment, progress)
-            written[kind.name], full[kind.name] = count, anew
+            done = materialize(self.online.store, self.history, kind, logs, moment, progress)
+            written[kind.name], full[kind.name], watermark = done.states, done.is_full, done.watermark
         return MaterializeReport(written, watermark, full, time.monotonic() - started)
 
     def _kept_online(self) -> list[Entity]:

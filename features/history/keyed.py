@@ -54,20 +54,20 @@ class Keyed:
             table = table.append_column(entity.key, pa.array(codes, mask=codes == NULL))
         return table
 
-    def numbers(self, entity: str) -> pa.Table:
-        """``id`` (the code of a combination) and ``number`` of every row of an entity."""
+    def numbers(self, entity: str, ids: Sequence[int] | None = None) -> pa.Table:
+        """``id`` (the code of a combination) and ``number`` of every row of an entity, or of some ids."""
         kind = ENTITIES[entity]
         if not kind.parts:
-            return self._records.numbers(entity)
-        books = zip(kind.parts, self._books[entity].ids(), strict=True)
-        texts = [self._numbers_of(part, ids) for part, ids in books]
-        named = np.logical_and.reduce([[text is not None for text in column] for column in texts])
-        codes = np.flatnonzero(named)
-        numbers = [kind.number_of([str(column[code]) for column in texts]) for code in codes.tolist()]
-        return pa.table({"id": pa.array(codes, pa.int64()), "number": pa.array(numbers, pa.string())})
+            return self._records.numbers(entity, ids)
+        codes = np.arange(len(self._books[entity].ids()[0])) if ids is None else np.array(ids, np.int64)
+        books = zip(kind.parts, self.ids(kind, codes), strict=True)
+        texts = [self._numbers_of(part, column) for part, column in books]
+        places = np.flatnonzero(np.logical_and.reduce([[text is not None for text in column] for column in texts]))
+        numbers = [kind.number_of([str(column[place]) for column in texts]) for place in places.tolist()]
+        return pa.table({"id": pa.array(codes[places], pa.int64()), "number": pa.array(numbers, pa.string())})
 
     def _numbers_of(self, entity: Entity, ids: Ints) -> list[str | None]:
-        table = self._records.numbers(entity.name)
+        table = self._records.numbers(entity.name, np.unique(ids).tolist())
         places = pc.index_in(pa.array(ids), value_set=table.column("id").combine_chunks())
         found: list[str | None] = table.column("number").combine_chunks().take(places).to_pylist()
         return found

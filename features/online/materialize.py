@@ -10,17 +10,21 @@ from itertools import chain
 
 import numpy as np
 import pyarrow as pa
-import pyarrow.compute as pc
 
 from crm.clock import now
+from features.declare.log import Log
+from features.entity import Entity
 from features.history.changes import Tail, touched_since
 from features.history.log import LogReader
+from features.history.store import History
 from features.kernel.program import Ints
 from features.online.pack import layout_of, pack
-from features.online.protocol import OnlineStore, Packed, Stamp
+from features.online.protocol import OnlineStore, OvertakenError, Packed, Stamp
 
 Progress = Callable[[str, int, int], None]
-Numbers = Callable[[], pa.Table]
+Packing = Callable[[Sequence[LogReader], Ints], Iterator[memoryview]]
+Texts = dict[str, dict[str, list[str]]]
+TURNS = 10  # attempts beside writers of other workspaces
 TAIL_ROWS, TAIL_SHARE = 16, 4  # a tail may have so many rows, and one more for so many rows of its base
 
 
@@ -46,80 +50,97 @@ class MaterializeReport:
 
 def materialize(
     store: OnlineStore,
-    entity: str,
-    readers: Sequence[LogReader],
-    numbers: pa.Table,
+    history: History,
+    entity: Entity,
+    logs: Sequence[Log],
     as_of: int | None,
     progress: Progress | None = None,
-) -> tuple[int, bool, int]:
-    """Bring the states of one kind of entity up to its history; see `Task`.
+    packing: Packing = pack,
+) -> Written:
+    """Bring the states of one kind of entity up to the history of its logs; one writer at a time.
 
-    Returns
-    -------
-    (int, bool, int)
-        States written, whether all were written anew, the watermark.
+    Parameters
+    ----------
+    store : OnlineStore
+    history : History
+    entity : Entity
+    logs : sequence of Log
+    as_of : int or None
+        The moment that questions mean which name none.
+    progress : callable, optional
+    packing : callable
+        Packs whole states: `pack`, or that of another home.
+
+    Raises
+    ------
+    OvertakenError
+        If writers of other workspaces come in between again and again.
     """
-    task = Task(store, entity, readers, numbers, as_of, progress)
-    return *task.run(), task.watermark
+    with history.alone():
+        for turn in range(TURNS):
+            try:
+                return _Turn(store, history, entity.name, history.readers(logs), as_of, progress, packing).run()
+            except OvertakenError:
+                if turn + 1 == TURNS:
+                    raise
+    raise AssertionError("unreachable")
 
 
 @dataclass(frozen=True)
-class Task:
-    """Bringing the states of one kind of entity up to its history.
+class Written:
+    """What was written for one kind of entity: states, whether all of them, up to which arrival."""
 
-    Attributes
-    ----------
-    store : OnlineStore
-    entity : str
-    readers : sequence of LogReader
-        Its logs, all up to one arrival number.
-    numbers : pa.Table
-        ``id`` int64, ``number`` string of every entity.
-    as_of : int or None
-        The moment that questions mean which name none.
-    progress : callable or None
-    """
+    states: int
+    is_full: bool
+    watermark: int
+
+
+@dataclass(frozen=True)
+class _Turn:
+    """One attempt, from the stamp that is there to the next one."""
 
     store: OnlineStore
+    history: History
     entity: str
     readers: Sequence[LogReader]
-    numbers: pa.Table
     as_of: int | None
-    progress: Progress | None = None
+    progress: Progress | None
+    packing: Packing
 
     @property
     def watermark(self) -> int:
-        """Greatest arrival number of the history."""
         return min((reader.state.watermark for reader in self.readers), default=0)
 
-    def run(self) -> tuple[int, bool]:
-        """Write what is needed: how many states, and whether all were written anew.
-
-        Raises
-        ------
-        OvertakenError
-            If another process has written meanwhile.
-        """
+    def run(self) -> Written:
         before = self.store.stamp(self.entity)
+        if before is not None and self.watermark < before.watermark <= self.history.keys.watermark():
+            return Written(0, False, before.watermark)  # the history is behind what others have written
         layout = layout_of(self.readers).to_json()
         texts = json.dumps({item.log.name: item.dictionary.texts for item in self.readers}, ensure_ascii=False)
         stamp = Stamp(time.time_ns(), layout, texts, self.watermark, now(), self.as_of)
-        after = 0 if before is None else before.token
-        if before is None or before.layout != layout or not _continues(before.texts, texts):
-            self.store.replace(self.entity, after, stamp, self._counted(self._bases(self.numbers), self.numbers))
-            return self.numbers.num_rows, True
+        if before is None or not self._continues(before, stamp):
+            numbers = self.history.keys.numbers(self.entity)
+            after = 0 if before is None else before.token
+            self.store.replace(self.entity, after, stamp, self._counted(self._bases(numbers), numbers))
+            return Written(numbers.num_rows, True, self.watermark)
         found = [touched_since(reader, before.watermark) for reader in self.readers]
         touched = _union([item.entities for item in found])
-        chosen = self.numbers.filter(pc.is_in(self.numbers.column("id"), pa.array(touched))).sort_by("id")
+        chosen = self.history.keys.numbers(self.entity, touched.tolist()).sort_by("id")
         removed = np.setdiff1d(touched, chosen.column("id").to_numpy())
         rows = self._fresh(chosen, _union([item.altered for item in found]))
-        self.store.update(self.entity, after, stamp, self._counted(rows, chosen), removed.tolist())
-        return chosen.num_rows, False
+        self.store.update(self.entity, before.token, stamp, self._counted(rows, chosen), removed.tolist())
+        return Written(chosen.num_rows, False, self.watermark)
+
+    def _continues(self, before: Stamp, stamp: Stamp) -> bool:
+        """Whether the states that are there stay right: of the same layout, not ahead, their codes unchanged."""
+        if before.layout != stamp.layout or before.watermark > stamp.watermark:
+            return False
+        return before.texts == stamp.texts or _begins(json.loads(before.texts), json.loads(stamp.texts))
 
     def _bases(self, numbers: pa.Table) -> Iterator[Packed]:
         """Whole states."""
         ids, keys, mark = numbers.column("id").to_numpy(), numbers.column("number").to_pylist(), self.watermark
-        for key, number, base in zip(keys, ids.tolist(), pack(self.readers, ids), strict=True):
+        for key, number, base in zip(keys, ids.tolist(), self.packing(self.readers, ids), strict=True):
             yield Packed(key, number, mark, base)
 
     def _fresh(self, numbers: pa.Table, altered: Ints) -> Iterator[Packed]:
@@ -156,11 +177,8 @@ def _union(parts: Sequence[Ints]) -> Ints:
     return united
 
 
-def _continues(before: str, after: str) -> bool:
-    """Whether every dictionary begins with what it held before, so that old codes stay right."""
-    if before == after:
-        return True
-    old, new = json.loads(before), json.loads(after)
+def _begins(old: Texts, new: Texts) -> bool:
+    """Whether every dictionary begins with what it held before."""
     return all(
         new.get(log, {}).get(column, [])[: len(texts)] == texts
         for log, columns in old.items()
