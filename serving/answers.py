@@ -50,6 +50,8 @@ class Answers:
         ------
         ServingError
             If the model recommends instead of scoring.
+        InputError
+            If a number that its features ask for is missing or none.
         LogError
             If the answers cannot be logged; then they must not leave.
         """
@@ -57,8 +59,11 @@ class Answers:
         if isinstance(model, RecommendationModel):
             raise errors.wrong_question(served.name, f"/v1/{served.name}/recommend")
 
-        def work(keys: Sequence[str], moment: Moment) -> tuple[Found, list[Row]]:
-            found = self._lookup.features(model, keys, moment)
+        inputs = self._lookup.inputs(model, question.inputs, len(question.ids))
+
+        def work(keys: Sequence[str], moment: Moment, start: int) -> tuple[Found, list[Row]]:
+            part = {name: column[start : start + len(keys)] for name, column in inputs.items()}
+            found = self._lookup.features(model, keys, moment, part)
             if isinstance(model, SegmentationModel):
                 return found, _segmented(model, found)
             return found, _scored(cast(BinaryModel, model), found, question.explain)
@@ -71,7 +76,7 @@ class Answers:
         if not isinstance(model, RecommendationModel):
             raise errors.wrong_question(served.name, f"/v1/{served.name}/score")
 
-        def work(keys: Sequence[str], moment: Moment) -> tuple[Found, list[Row]]:
+        def work(keys: Sequence[str], moment: Moment, _start: int) -> tuple[Found, list[Row]]:
             found, histories = self._lookup.histories(model, model.log, keys, moment)
             return found, _recommended(model, found, histories, question.k, moment.at)
 
@@ -82,12 +87,12 @@ class Answers:
         served: Served,
         question: ScoreRequest | RecommendRequest,
         request_id: str,
-        work: Callable[[Sequence[str], Moment], tuple[Found, list[Row]]],
+        work: Callable[[Sequence[str], Moment, int], tuple[Found, list[Row]]],
     ) -> Row:
         moment = self._lookup.moment(served.model, question.as_of)
         answers: list[Row] = []
         for start in range(0, len(question.ids), CHUNK):
-            found, part = work(question.ids[start : start + CHUNK], moment)
+            found, part = work(question.ids[start : start + CHUNK], moment, start)
             self._log.append(_lines(served, found, part, moment.at, request_id))
             answers += part
         self._metrics.answered(served.name, [answer["status"] for answer in answers])

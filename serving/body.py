@@ -108,6 +108,8 @@ def _mistake(kind: type[Question], error: ValidationError) -> errors.ServingErro
             return errors.invalid(
                 f"as_of {message}; ISO 8601 with a zone, or a date, is expected; send for instance 2011-12-09T12:50:00Z"
             )
+        case "input":
+            return errors.invalid(f"{place} {message}; a number, null, or a list of them is expected; correct it")
         case "list_type":
             return errors.invalid(
                 f'the field {place} is no list; a list of numbers is expected; send for instance ["7"]'
@@ -118,7 +120,7 @@ def _mistake(kind: type[Question], error: ValidationError) -> errors.ServingErro
 
 
 def _place(path: Sequence[str | int]) -> str:
-    return "".join(f"[{part}]" if isinstance(part, int) else part for part in path)
+    return "".join(f"[{part}]" if isinstance(part, int) else f".{part[:100]}" for part in path).lstrip(".")
 
 
 def _shown(value: object) -> str:

@@ -15,6 +15,7 @@ from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from configs.errors import RapportError
+from features import InputError
 from segments import SegmentError
 from serving.errors import ServingError
 from serving.guard import Guard
@@ -50,6 +51,8 @@ def as_serving_error(error: RapportError) -> ServingError:
         return error
     if isinstance(error, SegmentError):
         return ServingError(str(error), code="segment", status=_segment_status(str(error)))
+    if isinstance(error, InputError):
+        return ServingError(str(error), code="invalid_request", status=422)
     return ServingError(str(error), code="not_available", status=503)
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -12,6 +12,7 @@ import numpy.typing as npt
 
 from crm import clock
 from features import AsOf, FeatureError, FeatureStore, OnlineStoreError
+from features.inputs import given
 from scoring import Frame, Model
 from serving.schemas import Status
 
@@ -90,7 +91,8 @@ class Lookup:
                 store.features(model.refs)
                 self.store = store
         try:
-            return self.features(model, [NOBODY], self.moment(model, None)).frame
+            nothing = dict.fromkeys(self.store.inputs(model.refs))
+            return self.features(model, [NOBODY], self.moment(model, None), nothing).frame
         except OnlineStoreError:  # nothing was materialized yet
             features = self.store.features(model.refs)
             return {item.ref: np.array([np.nan if item.dtype == "float" else None]) for item in features}
@@ -119,15 +121,27 @@ class Lookup:
         """
         return self.store.online.known(entity).stamp.materialized_at
 
-    def features(self, model: Model, keys: Sequence[str], moment: Moment) -> Found:
-        """Features of a model for some numbers at one moment.
+    def inputs(self, model: Model, told: Mapping[str, Any] | None, rows: int) -> Frame:
+        """The numbers that a model's features ask for with a question about so many ids, one for each id.
+
+        Raises
+        ------
+        InputError
+            If one is missing, unknown, no number, or not one for each id.
+        """
+        return given(self.store.inputs(model.refs), told, rows)
+
+    def features(
+        self, model: Model, keys: Sequence[str], moment: Moment, inputs: Mapping[str, Any] | None = None
+    ) -> Found:
+        """Features of a model for some numbers at one moment; raises like `inputs`, and
 
         Raises
         ------
         OnlineStoreError
             If the store does not answer.
         """
-        answer = self.store.online_features(model.refs, keys, moment.at)
+        answer = self.store.online_features(model.refs, keys, moment.at, inputs=inputs)
         expired = np.zeros(len(keys), dtype=bool)
         for view in answer.status.values():
             expired |= np.array([item == "EXPIRED" for item in view], dtype=bool)

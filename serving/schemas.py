@@ -58,15 +58,38 @@ def _moment(value: object) -> int:
         raise PydanticCustomError("moment", "{why}", {"why": why}) from error
 
 
+def _input(value: object) -> object:
+    """A number or null, or a list of them."""
+    for item in value if type(value) is list else [value]:
+        if item is not None and type(item) not in (int, float):
+            raise PydanticCustomError("input", "is {shown}", {"shown": "a text" if type(item) is str else _shown(item)})
+    return value
+
+
 Id: TypeAlias = Annotated[
     str,
     PlainValidator(_number),
     WithJsonSchema({"anyOf": [{"type": "string", "minLength": 1, "maxLength": ID_LIMIT}, {"type": "integer"}]}),
 ]
+Input: TypeAlias = Annotated[
+    Any,
+    PlainValidator(_input),
+    WithJsonSchema(
+        {"anyOf": [{"type": "number"}, {"type": "null"}, {"type": "array", "items": {"type": ["number", "null"]}}]}
+    ),
+]
 Moment: TypeAlias = Annotated[
     int,
     PlainValidator(_moment),
     WithJsonSchema({"type": "string", "format": "date-time", "examples": ["2011-12-09T12:50:00Z"]}),
+]
+Inputs: TypeAlias = Annotated[
+    dict[str, Input],
+    Field(
+        description="Numbers that the model's features ask for with the question, by name: one for all ids, or a list "
+        "with one for each; null is unknown. A model that takes none refuses them; GET /v1/models names them.",
+        examples=[{"basket_value": 120.5}],
+    ),
 ]
 Ids: TypeAlias = Annotated[list[Id], FailFast(), Field(description="Numbers of the customers, leads … asked about.")]
 
@@ -96,6 +119,7 @@ class ScoreRequest(Question):
     model_config = ConfigDict(json_schema_extra={"examples": [{"ids": ["12583", 17850], "explain": 3}]})
 
     explain: Annotated[int, Field(ge=0, le=MAX_REASONS, description="How many reasons per id.")] = 0
+    inputs: Inputs | None = None
 
 
 class RecommendRequest(Question):

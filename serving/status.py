@@ -85,6 +85,7 @@ def _served(state: State, item: Served) -> dict[str, Any]:
         "kind": item.model.kind,
         "entity": item.model.entity,
         "path": f"/v1/{item.name}/{verb}",
+        "inputs": state.lookup.store.inputs(item.model.refs),
         "as_of": clock.iso(state.lookup.moment(item.model, None).at),
         "sha256": item.model.sha256,
     }
