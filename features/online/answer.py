@@ -5,9 +5,8 @@ from __future__ import annotations
 import json
 import threading
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from functools import cached_property
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -30,8 +29,7 @@ NOTHING = np.frombuffer(b"", np.int64)  # read-only like every buffer of states:
 FIRST, ABSENT = np.zeros(1, np.int64), np.full(1, -1, np.int64)
 
 
-@dataclass(frozen=True)
-class OnlineAnswer:
+class OnlineAnswer(NamedTuple):
     """Features of some entities at one moment.
 
     Attributes
@@ -80,7 +78,8 @@ class Known:
 
     def plan(self, asked: Recipe) -> tuple[Plan, Ints]:
         """The plan of a recipe, and where its columns lie in a state."""
-        if id(asked) not in self._plans:
+        found = self._plans.get(id(asked))
+        if found is None:
             made = plan(asked.slots, self.dictionaries, asked.formulas)
             logs = list(dict.fromkeys(log for log, _ in made.columns))
             try:
@@ -89,8 +88,8 @@ class Known:
                 raise OnlineStoreError(
                     f"the online store has no {error.args[0]}; states that hold it are expected; materialize again"
                 ) from error
-            self._plans[id(asked)] = asked, made, np.array(places, np.int64).reshape(-1, 3)
-        return self._plans[id(asked)][1:]
+            found = self._plans[id(asked)] = asked, made, np.array(places, np.int64).reshape(-1, 3)
+        return found[1], found[2]
 
 
 class Online:
@@ -139,7 +138,7 @@ class Online:
         memory = self._memory(made, len(sources), _most_rows(words, begins))
         kernel.load().run_packed(words, begins, sources, moment, made.code, memory, out)
         values = asked.columns(out, known.dictionary)
-        status = {view.name: statuses(view, ids, asked.slots, out) for view in asked.views}
+        status = statuses(asked.views, ids, asked.slots, out)
         return OnlineAnswer(values, status, ids, known.stamp.materialized_at, moment)
 
     def states(self, entity: str, keys: Sequence[str]) -> tuple[Known, Ints, Ints, Ints]:
@@ -197,7 +196,8 @@ def _single(state: State | None) -> tuple[Ints, Ints, Ints]:
     """One state as `Online.states` gives it."""
     if state is None:
         return NOTHING, ABSENT, ABSENT.copy()
-    words: Ints = np.frombuffer(whole(*state), np.int64)
+    base, tail = state
+    words: Ints = np.frombuffer(base if tail is None else whole(base, tail), np.int64)
     return words, FIRST, words[:1]
 
 

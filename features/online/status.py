@@ -25,14 +25,18 @@ def status_aggregates(views: Iterable[FeatureView]) -> list[Aggregate]:
     ]
 
 
-def statuses(view: FeatureView, ids: Ints, slots: Mapping[Aggregate, int], out: Floats) -> list[str]:
-    """The status of each entity: ``OK``, ``NOT_FOUND``, or ``EXPIRED`` when there are rows but none alive."""
-    answers = [OK if number >= 0 else NOT_FOUND for number in ids.tolist()]
-    if view.ttl:
-        alive, ever = (
-            sum((out[slots[Aggregate(log, "count", None, window)]] for log in view.logs), np.zeros(len(ids)))
-            for window in (view.ttl[0], lifetime[0])
-        )
-        for place in np.flatnonzero((alive == 0) & (ever > 0) & (ids >= 0)):
-            answers[place] = EXPIRED
-    return answers
+def statuses(
+    views: Iterable[FeatureView], ids: Ints, slots: Mapping[Aggregate, int], out: Floats
+) -> dict[str, list[str]]:
+    """For each view, and each entity, ``OK``, ``NOT_FOUND``, or ``EXPIRED`` when there are rows but none alive."""
+    plain = [OK if number >= 0 else NOT_FOUND for number in ids.tolist()]
+    return {view.name: _expired(view, plain, slots, out) if view.ttl else plain.copy() for view in views}
+
+
+def _expired(view: FeatureView, plain: list[str], slots: Mapping[Aggregate, int], out: Floats) -> list[str]:
+    alive, ever = (
+        sum((out[slots[Aggregate(log, "count", None, window)]] for log in view.logs), np.zeros(len(plain)))
+        for window in (view.ttl[0], lifetime[0])
+    )
+    gone = ((alive == 0) & (ever > 0)).tolist()
+    return [EXPIRED if old and status == OK else status for old, status in zip(gone, plain, strict=True)]
