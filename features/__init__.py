@@ -29,12 +29,14 @@ if TYPE_CHECKING:
         LeakageError,
         OnlineStoreError,
         SpineError,
+        TrainingSetError,
     )
     from features.inline import InlineRecords, check, open_inline
     from features.labels import ImportedLabel, imported
     from features.online.answer import OnlineAnswer
     from features.opening import open  # noqa: A004 - `features.open(settings, records)`, as each package is opened
     from features.store import FeatureStore
+    from features.training_set import TrainingSet
     from features.windows import Window, days, hours, lifetime
 
 _HOMES = {
@@ -55,12 +57,14 @@ _HOMES = {
         "LeakageError",
         "OnlineStoreError",
         "SpineError",
+        "TrainingSetError",
     ),
     "features.inline": ("InlineRecords", "check", "open_inline"),
     "features.labels": ("ImportedLabel", "imported"),
     "features.online.answer": ("OnlineAnswer",),
     "features.opening": ("open",),
     "features.store": ("FeatureStore",),
+    "features.training_set": ("TrainingSet",),
     "features.windows": ("Window", "days", "hours", "lifetime"),
 }
 _HOME = {name: module for module, names in _HOMES.items() for name in names}
@@ -88,6 +92,8 @@ __all__ = [
     "Request",
     "Source",
     "SpineError",
+    "TrainingSet",
+    "TrainingSetError",
     "Window",
     "attributes",
     "check",

@@ -25,6 +25,10 @@ class InputError(FeatureError):
     """A number that comes with the question is missing, or is no number."""
 
 
+class TrainingSetError(FeatureError):
+    """A training set is unknown, damaged, or cannot be built again as it was."""
+
+
 class HistoryError(FeatureError):
     """The history on disk is damaged or of another shape."""
 

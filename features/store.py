@@ -33,6 +33,8 @@ from features.reading import Reading
 from features.recipe import recipe
 from features.spine import as_frame, moments_of
 from features.spines import head_logs, spine_at
+from features.training_set import TrainingSet
+from features.training_sets import TrainingSets
 from features.windows import Window
 
 Windows = tuple[Window, ...]
@@ -62,6 +64,7 @@ class FeatureStore:
         self.history = history
         self.online = Online(online)
         self.threads = threads
+        self.training_sets = TrainingSets(history.folder.parent / "training_sets", self._as_arrived, self.version)
         for view in catalogue.views.values():
             for log in head_logs(view.entity):
                 history.want(log)
@@ -193,6 +196,45 @@ class FeatureStore:
             {flat(ref): pd.Series(columns[ref], frame.index, columns[ref].dtype) for ref in wanted}, index=frame.index
         )
         return pd.concat([frame, added], axis=1)
+
+    def make_training_set(
+        self, refs: Iterable[str], spine: Any, *, known_before: int | None = None, **labels: Any
+    ) -> TrainingSet:
+        """A spine with its features, and the hashes of all that decides them; save it to build it again for ever.
+
+        Parameters
+        ----------
+        refs, spine, known_before
+            As for `historical_features`.
+        **labels
+            Columns to stand beside those of the spine.
+        """
+        wanted = self.catalogue.expand(refs)
+        logs = self.catalogue.logs(wanted)
+        arrived = min((self.history.reader(log).state.watermark for log in logs), default=self.records.watermark())
+        return self.training_sets.make(wanted, spine, arrived, known_before, **labels)
+
+    def training_set(self, name: str, *, saved: bool = False) -> TrainingSet:
+        """A training set by name or hash, built again from the history: the same bytes as when it was made.
+
+        Parameters
+        ----------
+        name : str
+            A name (the newest set of that name), or the first eight digits of a hash.
+        saved : bool
+            The rows as they were saved, without building anything.
+
+        Raises
+        ------
+        TrainingSetError
+            If it is unknown, or a view is declared otherwise today.
+        """
+        return self.training_sets.saved(name) if saved else self.training_sets.build(name)
+
+    def _as_arrived(
+        self, refs: Sequence[str], spine: pd.DataFrame, known_before: int | None, watermark: int
+    ) -> pd.DataFrame:
+        return self.historical_features(refs, spine, known_before=known_before, watermark=watermark)
 
     def entities_at(self, entity: Entity | str, as_of: int | AsOf) -> pd.DataFrame:
         """Every entity known at a moment, as a spine."""

@@ -1,4 +1,4 @@
-"""Train one model: features, fit, register, and the decision whether it answers from now on."""
+"""Train one model: features, fit, keep what it learned from, register, and decide whether it answers from now on."""
 
 from __future__ import annotations
 
@@ -23,6 +23,7 @@ class Trained:
         return self.candidate.to_json() | {
             "run_id": self.version.run_id,
             "version": self.version.version,
+            "training_set": self.candidate.hashes.get("training_set"),
             "promoted": self.decision.promote,
             "decision": list(self.decision.reasons),
         }
@@ -62,6 +63,8 @@ def train(
     )
     workspace.progress(f"deciding about {name}", 0, 0)
     decision = workspace.registry.gate(candidate, rival(workspace, champion, candidate))
+    if candidate.training_set is not None:
+        workspace.features.training_sets.save(candidate.training_set, name)
     version = workspace.registry.settle(
         workspace.registry.register(candidate), decision, actor=workspace.settings.actor
     )

@@ -10,6 +10,7 @@ from typing import Any, Literal, TypeAlias
 import numpy as np
 import numpy.typing as npt
 
+from features import TrainingSet
 from scoring.model import Model
 
 Protocol: TypeAlias = Literal["time", "order", "fold", "random"]
@@ -135,6 +136,9 @@ class Candidate:
     as_of : int
         Moment (µs) up to which the training used the records.
     evidence : Evidence or None
+    training_set : TrainingSet or None
+        What it was taught and judged on, to be kept; ``hashes["training_set"]`` is its identity. None where a model
+        learns from a log itself.
     seconds : float
     """
 
@@ -159,6 +163,7 @@ class Candidate:
     pictures: Mapping[str, bytes] = field(default_factory=dict)
     tables: Mapping[str, Any] = field(default_factory=dict)
     evidence: Evidence | None = None
+    training_set: TrainingSet | None = None
 
     @property
     def name(self) -> str:

@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 
+from features.content import json_sha256
 from scoring import BinaryModel, Candidate, Leak, Parity, load
 from scoring.artefact import write
 from scoring.profile import describe
@@ -84,7 +85,7 @@ def fit(context: Context, problem: Problem, rows: Rows, split: Split) -> Candida
         "data": rows.data_sha256(),
         "spine": rows.spine_sha256(),
         "code": hashes.code_sha256(),
-        "settings": hashes.json_sha256(
+        "settings": json_sha256(
             {
                 "seed": context.seed,
                 "tune_seconds": context.settings.tune_seconds,
@@ -93,6 +94,7 @@ def fit(context: Context, problem: Problem, rows: Rows, split: Split) -> Candida
             }
         ),
         "declarations": problem.declarations,
+        **({} if rows.training_set is None else {"training_set": rows.training_set.sha256}),
     }
     card = _card(lesson, context)
     model = _write(context, lesson, made_from, card)
@@ -122,6 +124,7 @@ def fit(context: Context, problem: Problem, rows: Rows, split: Split) -> Candida
         parity=parity,
         tables=_tables(lesson),
         evidence=lesson.verdict.evidence,
+        training_set=rows.training_set,
         pictures=pictures.draw_all(
             problem.title,
             test.y,

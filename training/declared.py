@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from crm.records import Records
+from features.content import json_sha256
 from features.store import FeatureStore
-from training import hashes
 from training.inputs import Input, inputs_of
 
 
@@ -27,4 +27,4 @@ def attributes_of(records: Records, entity: str) -> frozenset[str]:
 
 def declarations_sha256(store: FeatureStore, refs: Sequence[str]) -> str:
     """Hash of the declarations of every view in use."""
-    return hashes.json_sha256(store.version(refs))
+    return json_sha256(store.version(refs))

@@ -3,11 +3,8 @@
 from __future__ import annotations
 
 import hashlib
-import json
-from collections.abc import Mapping
 from functools import cache
 from pathlib import Path
-from typing import Any
 
 ROOT = Path(__file__).resolve().parent.parent
 PACKAGES = ("features", "scoring", "training")  # whose code decides what a model becomes
@@ -28,17 +25,6 @@ def code_sha256() -> str:
             total.update(f"{path.relative_to(ROOT).as_posix()}\n".encode())
             total.update(path.read_bytes())
     return total.hexdigest()
-
-
-def json_sha256(value: Mapping[str, Any]) -> str:
-    """Hash of plain JSON, whatever the order of its keys.
-
-    Examples
-    --------
-    >>> json_sha256({"a": 1, "b": 2}) == json_sha256({"b": 2, "a": 1})
-    True
-    """
-    return hashlib.sha256(json.dumps(value, sort_keys=True, default=str).encode()).hexdigest()
 
 
 def commit() -> str | None:

@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import numpy as np
+import pandas as pd
 
 from crm.clock import DAY
+from features import TrainingSet
 from features.store import FeatureStore
 from scoring import Floats
 from scoring.population import Population
@@ -52,3 +54,15 @@ def read(
     spent = store.historical_features([LATER], end, known_before=known_at)[LATER.replace(":", "__", 1)]
     later: Floats = np.log1p(np.maximum(np.nan_to_num(spent.to_numpy(dtype=np.float64)), 0.0))
     return Period(moment, ids, frame, later)
+
+
+def as_training_set(store: FeatureStore, refs: Sequence[str], periods: Sequence[Period]) -> TrainingSet:
+    """The rows of some periods as one training set; ``later`` is null where it is not known yet."""
+    spine = pd.DataFrame(
+        {
+            "customer_id": np.concatenate([period.ids for period in periods]),
+            "as_of": np.concatenate([np.full(len(period), period.at, np.int64) for period in periods]),
+        }
+    )
+    later = [period.later if len(period.later) else np.full(len(period), np.nan) for period in periods]
+    return store.make_training_set(refs, spine, later=np.concatenate(later))

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from crm.records import Records
+from features.content import json_sha256
 from scoring import Candidate, Evidence, Floats, Metric, Naive, Parity, RecommendationModel, load
 from scoring.artefact import write
 from scoring.candidate import Grade
@@ -41,7 +42,7 @@ def candidate(spec: Recommender, context: Context, lesson: Lesson, refs: tuple[s
         "data": lesson.data,
         "spine": lesson.data,
         "code": hashes.code_sha256(),
-        "settings": hashes.json_sha256({"seed": context.seed}),
+        "settings": json_sha256({"seed": context.seed}),
         "declarations": declarations_sha256(context.store, refs),
     }
     named = replace(lesson, ranker=replace(lesson.ranker, items=dress(lesson.ranker.items, context.records)))

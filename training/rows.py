@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-import hashlib
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, field
 from typing import Any, Self
 
 import numpy as np
 import numpy.typing as npt
 
+from features import TrainingSet
+from features.content import columns_sha256
 from scoring import Floats, Frame
 
 Index = npt.NDArray[np.intp]
@@ -28,6 +29,8 @@ class Rows:
         1 when the outcome happened, else 0.
     frame : mapping of str to ndarray
         Feature values by reference.
+    training_set : TrainingSet or None
+        What all of them were read as; None of a part, or of rows made otherwise.
 
     Examples
     --------
@@ -40,6 +43,7 @@ class Rows:
     as_of: Ids
     y: Floats
     frame: Frame
+    training_set: TrainingSet | None = field(default=None, compare=False, repr=False)
 
     def __len__(self) -> int:
         return len(self.ids)
@@ -66,20 +70,8 @@ class Rows:
 
     def spine_sha256(self) -> str:
         """Hash of who is looked at when."""
-        return _hash({"ids": self.ids, "as_of": self.as_of})
+        return columns_sha256({"ids": self.ids, "as_of": self.as_of})
 
     def data_sha256(self) -> str:
         """Hash of outcomes and every value."""
-        return _hash({"y": self.y} | dict(self.frame))
-
-
-def _hash(columns: Mapping[str, npt.NDArray[Any]]) -> str:
-    total = hashlib.sha256()
-    for name in sorted(columns):
-        values = columns[name]
-        total.update(f"{name}:{values.dtype.kind}:{len(values)}\n".encode())
-        if values.dtype == object:
-            total.update("\0".join("\1" if value is None else str(value) for value in values).encode())
-        else:
-            total.update(np.ascontiguousarray(values).tobytes())
-    return total.hexdigest()
+        return columns_sha256({"y": self.y} | dict(self.frame))

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from crm.clock import iso
+from features.content import json_sha256
 from scoring import Candidate, Metric, Naive, Parity, SegmentationModel, load
 from scoring.artefact import write
 from scoring.candidate import Grade
@@ -55,6 +56,7 @@ def candidate(spec: Segmentation, context: Context, lesson: Lesson) -> Candidate
         params={"rung": lesson.rung, "seed": context.seed, "segments": len(model.segments), "commit": hashes.commit()},
         parity=Parity(len(sure), float((~sure).sum())),
         evidence=lesson.evidence,
+        training_set=lesson.training_set,
         tables=_tables(lesson),
         pictures=_pictures(spec, lesson),
     )
@@ -134,13 +136,14 @@ def _write(
 
 
 def _made_from(spec: Segmentation, context: Context, lesson: Lesson) -> dict[str, str]:
-    parts = [_rows(period) for period in (lesson.first, lesson.second, lesson.now)]
+    parts = [_rows(period) for period in lesson.periods]
     return {
         "data": _together(part.data_sha256() for part in parts),
         "spine": _together(part.spine_sha256() for part in parts),
         "code": hashes.code_sha256(),
-        "settings": hashes.json_sha256({"seed": context.seed}),
+        "settings": json_sha256({"seed": context.seed}),
         "declarations": declarations_sha256(context.store, spec.refs),
+        "training_set": lesson.training_set.sha256,
     }
 
 

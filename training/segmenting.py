@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from crm.clock import DAY
+from features import TrainingSet
 from features.store import FeatureStore
 from scoring import Candidate, Evidence, Metric, Model, SegmentationModel
 from scoring.grouping import Clusters, Places, RfmRule
@@ -15,7 +16,7 @@ from scoring.population import Population
 from training import rfm, segment_writing
 from training.errors import TrainingError
 from training.naming import Trait
-from training.periods import HORIZON_DAYS, read
+from training.periods import HORIZON_DAYS, as_training_set, read
 from training.portraits import Portrait, paint
 from training.spec import Context
 from training.study import Columns, Period, Study, renew, study
@@ -131,6 +132,8 @@ class Lesson:
     portrait : Portrait
     reasons : list of str
         Why this rung.
+    training_set : TrainingSet
+        Everybody of the three periods, with what they spent afterwards.
     """
 
     now: Period
@@ -140,6 +143,12 @@ class Lesson:
     grouping: Clusters | RfmRule
     portrait: Portrait
     reasons: list[str]
+    training_set: TrainingSet
+
+    @property
+    def periods(self) -> tuple[Period, Period, Period]:
+        """Those it learned from and was judged on."""
+        return self.first, self.second, self.now
 
     @property
     def rung(self) -> str:
@@ -187,16 +196,18 @@ def learn(spec: Segmentation, context: Context) -> Lesson:
         raise _nobody(spec, context.store)
     first, second = past(spec, context.store, refs, as_of)
     keys = (spec.recency, spec.frequency, spec.money)
+    made = as_training_set(context.store, refs, (first, second, now))
     context.progress("looking for clusters that stay")
     if min(len(first), len(second)) < FEWEST:
         reason = f"fewer than {FEWEST} customers half a year ago, so nothing can be judged; the RFM rule answers"
         rule = rfm.rule(now.frame, *keys)
-        return Lesson(now, first, second, None, rule, paint(rule, now.frame, spec.traits, {}, champion), [reason])
+        portrait = paint(rule, now.frame, spec.traits, {}, champion)
+        return Lesson(now, first, second, None, rule, portrait, [reason], made)
     tried = study(first, second, spec.columns, keys, seed=context.seed)
     grouping = renew(tried.grouping, now.frame, spec.columns, seed=context.seed)
     later = spent(tried.grouping.place(second.frame), second)
     portrait = paint(grouping, now.frame, spec.traits, later, champion)
-    return Lesson(now, first, second, tried, grouping, portrait, tried.reasons)
+    return Lesson(now, first, second, tried, grouping, portrait, tried.reasons, made)
 
 
 def spent(places: Places, period: Period) -> dict[int, float]:

@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 
 from crm.clock import DAY, iso
+from features.catalogue import flat
 from features.store import FeatureStore
 from scoring.population import Population as Eligible
 from training.cutoffs import Cutoffs, Pace, parts_of, plan
@@ -77,10 +78,10 @@ def collect(
 def fill(
     store: FeatureStore, entity: str, spine: pd.DataFrame, refs: Sequence[str], y: np.ndarray[Any, np.dtype[np.float64]]
 ) -> Rows:
-    """Rows of a spine with their features."""
-    table = store.historical_features(refs, spine[[f"{entity}_id", "as_of"]])
-    frame = {ref: table[ref.replace(":", "__", 1)].to_numpy() for ref in refs}
-    return Rows(spine[f"{entity}_id"].to_numpy(np.int64), spine["as_of"].to_numpy(np.int64), y, frame)
+    """Rows of a spine with their features, as a training set that can be kept."""
+    made = store.make_training_set(refs, spine[[f"{entity}_id", "as_of"]], label=y)
+    frame = {ref: made.frame[flat(ref)].to_numpy() for ref in refs}
+    return Rows(spine[f"{entity}_id"].to_numpy(np.int64), spine["as_of"].to_numpy(np.int64), y, frame, made)
 
 
 def divide(
