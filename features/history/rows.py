@@ -11,6 +11,7 @@ import pyarrow.compute as pc
 
 from features import kernel
 from features.declare.log import Log
+from features.errors import FeatureError
 from features.history.dictionary import Dictionary
 from features.kernel.codes import NULL
 from features.kernel.program import Ints
@@ -61,8 +62,19 @@ def extract(table: pa.Table, log: Log, columns: tuple[str, ...], dictionary: Dic
     for name in columns:
         kind = log.columns[name].kind
         column = table.column(name)
-        rows[name] = dictionary.encode(name, column) if kind == "text" else words(column)
+        rows[name] = dictionary.encode(name, column) if kind == "text" else words(_of_kind(column, log, name))
     return rows
+
+
+def _of_kind(column: pa.ChunkedArray, log: Log, name: str) -> pa.ChunkedArray:
+    if log.columns[name].kind == "float":
+        return column if pa.types.is_floating(column.type) else pc.cast(column, pa.float64())
+    if pa.types.is_floating(column.type) or pa.types.is_string(column.type):
+        raise FeatureError(
+            f"the column {log.table.name}.{name} holds {column.type}; whole numbers are expected, of money "
+            "ten-thousandths; convert it"
+        )
+    return column
 
 
 def _without_idle(table: pa.Table, log: Log) -> pa.Table:
