@@ -21,10 +21,19 @@ _DIGEST = hashlib.sha256(b"".join(path.read_bytes() for path in sorted(_FOLDER.g
 
 def compiled(function: F) -> F:
     """Compile `function` on first use, keep the result, and let other threads run beside it."""
+    return _compile(function, {})
+
+
+def inlined(function: F) -> F:
+    """Compile `function` into each function that calls it: handing arrays over costs more than a comparison."""
+    return _compile(function, {"forceinline": True})
+
+
+def _compile(function: F, options: dict[str, Any]) -> F:
     settings: Any = numba.config
     before = settings.CACHE_DIR
     settings.CACHE_DIR = str(_FOLDER / "__pycache__" / _DIGEST)
     try:
-        return cast(F, numba.njit(cache=True, nogil=True, error_model="numpy")(function))
+        return cast(F, numba.njit(cache=True, nogil=True, error_model="numpy", **options)(function))
     finally:
         settings.CACHE_DIR = before

@@ -5,48 +5,56 @@ from __future__ import annotations
 import numpy as np
 
 from features.kernel.codes import FLOAT, FOREVER, NULL, NUNIQUE
-from features.kernel.compiled import compiled
-from features.kernel.program import CAPACITY, COUNTS, EPOCH, FIRSTS, KEYS, OUTPUTS, STAMPS, STOP, WINDOWS, Floats, Ints
-from features.kernel.search import clocks_of, is_seen, mask_of, values_of
+from features.kernel.compiled import compiled, inlined
+from features.kernel.program import COUNTS, EPOCH, FIRSTS, KEYS, OUTPUTS, STAMPS, STOP, WINDOWS, Floats, Ints
+from features.kernel.search import clocks_of, is_plain, is_seen, mask_of, values_of
 
 
-@compiled
-def find(memory: Ints, value: int) -> int:
-    """The place of a value in the hash table, or the free place where it belongs."""
-    last = memory[CAPACITY] - 1
+@inlined
+def find(memory: Ints, last: int, value: int) -> int:
+    """The place of a value in the first `last` + 1 places of the hash table, or the free place where it belongs."""
     mixed = value * -7046029254386353131
     place = (mixed ^ (mixed >> 29)) & last
     keys, stamps, epoch = memory[KEYS], memory[STAMPS], memory[EPOCH]
     while memory[stamps + place] == epoch and memory[keys + place] != value:
         place = (place + 1) & last
-    return int(place)
+    return place
 
 
-@compiled
-def tell(memory: Ints, value: int, row: int) -> bool:
+@inlined
+def tell(memory: Ints, last: int, value: int, row: int) -> bool:
     """Count a value met at `row`; whether it is new."""
-    at = find(memory, value)
-    fresh = bool(memory[memory[STAMPS] + at] != memory[EPOCH])
+    at = find(memory, last, value)
+    fresh = memory[memory[STAMPS] + at] != memory[EPOCH]
     if fresh:
         memory[memory[STAMPS] + at] = memory[EPOCH]
         memory[memory[KEYS] + at] = value
         memory[memory[COUNTS] + at] = 0
         memory[memory[FIRSTS] + at] = row
     memory[memory[COUNTS] + at] += 1
-    return fresh
+    return bool(fresh)
 
 
 @compiled
-def better(memory: Ints, value: int, best: int) -> bool:
+def better(memory: Ints, last: int, value: int, best: int) -> bool:
     """Whether a value is more frequent than `best`, or as frequent and seen later."""
     counts, firsts = memory[COUNTS], memory[FIRSTS]
-    left, right = find(memory, value), find(memory, best)
+    left, right = find(memory, last, value), find(memory, last, best)
     if memory[counts + left] != memory[counts + right]:
         return bool(memory[counts + left] > memory[counts + right])
     return bool(memory[firsts + left] > memory[firsts + right])
 
 
-@compiled
+@inlined
+def seeks_mode(code: Ints, step: int) -> bool:
+    """Whether any output of a step of the family DISTINCT is the most frequent value."""
+    modes = 0
+    for number in range(code[step + 7], code[step + 8]):
+        modes += code[code[OUTPUTS] + 5 * number + 1] != NUNIQUE
+    return bool(modes > 0)
+
+
+@inlined
 def distinct_step(
     ints: Ints,
     floats: Floats,
@@ -68,8 +76,11 @@ def distinct_step(
     clocks = clocks_of(code, memory, log)
     times, knowns, ends = memory[clocks], memory[clocks + 1], memory[clocks + 2]
     passed, values = mask_of(memory, code[step + 2]), values_of(memory, code[step + 3])
+    plain, is_ranked = is_plain(memory, log, passed, moment, known), seeks_mode(code, step)
     memory[EPOCH] += 1
-    row, found, best = memory[memory[STOP] + log] - 1, 0, NULL
+    row, found, best, last = memory[memory[STOP] + log] - 1, 0, NULL, 7
+    while last < 2 * row:  # a small part of a large table stays near
+        last = 2 * last + 1
     for window in range(code[step + 5], code[step + 6]):
         width = code[code[WINDOWS] + window]
         edge = moment - width if width != FOREVER else NULL
@@ -78,9 +89,9 @@ def distinct_step(
             if kind == FLOAT:
                 number = floats[values + row]
                 value = NULL if number != number else (0 if number == 0.0 else value)
-            if value != NULL and is_seen(ints, memory, knowns, ends, passed, row, known):
-                found += tell(memory, value, row)
-                if best == NULL or better(memory, value, best):
+            if value != NULL and (plain or is_seen(ints, memory, knowns, ends, passed, row, known)):
+                found += tell(memory, last, value, row)
+                if is_ranked and (best == NULL or better(memory, last, value, best)):
                     best = value
             row -= 1
         for number in range(code[step + 7], code[step + 8]):

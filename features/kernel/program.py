@@ -41,10 +41,11 @@ ROWS = 1  # … the number of rows of each log
 STOP = 2  # … how many of them occurred before the moment
 KEYS, STAMPS, COUNTS, FIRSTS = 3, 4, 5, 6  # … a hash table for distinct values; a stale stamp marks a free place
 MASKS = 7  # … one word for each filter and row: whether it passes
-MASK_ROWS = 8  # rows that a mask has room for
-CAPACITY = 9  # places of the hash table
-EPOCH = 10  # its present stamp
-MEMORY_HEAD = 11
+PLAIN = 8  # … one word for each log: whether each row was known at once and still counts
+MASK_ROWS = 9  # rows that a mask has room for
+CAPACITY = 10  # places of the hash table
+EPOCH = 11  # its present stamp
+MEMORY_HEAD = 12
 
 
 def assemble(parts: dict[str, list[list[int]]]) -> Ints:
@@ -70,7 +71,7 @@ def memory_for(code: Ints, columns: int, rows: int) -> Ints:
     while capacity < 2 * rows:
         capacity *= 2
     logs, filters = int(code[LOGS + 1]), int(code[FILTERS + 1])
-    sizes = [columns, logs, logs, capacity, capacity, capacity, capacity, filters * rows]
+    sizes = [columns, logs, logs, capacity, capacity, capacity, capacity, filters * rows, logs]
     begins = MEMORY_HEAD + np.cumsum([0, *sizes])
     memory = np.zeros(int(begins[-1]), np.int64)
     memory[: len(sizes)] = begins[:-1]

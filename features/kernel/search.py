@@ -2,12 +2,24 @@
 
 from __future__ import annotations
 
-from features.kernel.codes import AT_LEAST, AT_MOST, FLOAT, IN, IS_NULL, LESS, MORE, NOT_IN, NULL
-from features.kernel.compiled import compiled
-from features.kernel.program import AT, ATOMS, CONSTANTS, FILTERS, LOGS, MASK_ROWS, MASKS, ROWS, Floats, Ints
+from features.kernel.codes import AT_LEAST, AT_MOST, FLOAT, FOREVER, IN, IS_NULL, LESS, MORE, NOT_IN, NULL
+from features.kernel.compiled import compiled, inlined
+from features.kernel.program import (
+    AT,
+    ATOMS,
+    CONSTANTS,
+    FILTERS,
+    LOGS,
+    MASK_ROWS,
+    MASKS,
+    PLAIN,
+    ROWS,
+    Floats,
+    Ints,
+)
 
 
-@compiled
+@inlined
 def lower_bound(ints: Ints, start: int, rows: int, moment: int) -> int:
     """How many of the `rows` ascending moments that begin at `start` lie before `moment`."""
     low, high = 0, rows
@@ -20,25 +32,43 @@ def lower_bound(ints: Ints, start: int, rows: int, moment: int) -> int:
     return low
 
 
-@compiled
+@inlined
+def first_since(ints: Ints, start: int, last: int, moment: int) -> int:
+    """How many of the `last` ascending moments that begin at `start` lie before `moment`, sought from the end."""
+    step, high = 1, last
+    while high > 0 and ints[start + high - 1] >= moment:
+        high -= step
+        step *= 2
+    high = max(high, 0)
+    reach = min(high + step // 2 + 1, last)
+    return high + lower_bound(ints, start + high, reach - high, moment)
+
+
+@inlined
+def is_plain(memory: Ints, log: int, passed: int, moment: int, known: int) -> bool:
+    """Whether every row before `moment` can be seen: no filter, no correction, nothing known late."""
+    return passed < 0 and known >= moment and bool(memory[memory[PLAIN] + log] == 1)
+
+
+@inlined
 def clocks_of(code: Ints, memory: Ints, log: int) -> int:
     """Where the memory holds the places of a log's occurred_at, known_at and superseded_at."""
     return int(memory[AT] + code[code[LOGS] + log])
 
 
-@compiled
+@inlined
 def values_of(memory: Ints, column: int) -> int:
     """Where the values of a column begin in the buffer; -1 without a column."""
     return int(memory[memory[AT] + column]) if column >= 0 else -1
 
 
-@compiled
+@inlined
 def mask_of(memory: Ints, mask: int) -> int:
     """Where a filter's mask begins in the memory; -1 without a filter."""
     return int(memory[MASKS] + mask * memory[MASK_ROWS]) if mask >= 0 else -1
 
 
-@compiled
+@inlined
 def is_seen(ints: Ints, memory: Ints, knowns: int, ends: int, passed: int, row: int, known: int) -> bool:
     """Whether a row was known before `known`, not yet superseded, and passes its filter."""
     if ints[knowns + row] >= known or ints[ends + row] < known:
@@ -46,7 +76,7 @@ def is_seen(ints: Ints, memory: Ints, knowns: int, ends: int, passed: int, row: 
     return passed < 0 or bool(memory[passed + row] == 1)
 
 
-@compiled
+@inlined
 def is_null(ints: Ints, floats: Floats, place: int, kind: int) -> bool:
     """Whether the value at `place` of the buffer is missing."""
     if kind == FLOAT:
@@ -56,7 +86,17 @@ def is_null(ints: Ints, floats: Floats, place: int, kind: int) -> bool:
 
 @compiled
 def fill_masks(ints: Ints, floats: Floats, code: Ints, constants: Floats, memory: Ints) -> None:
-    """Evaluate every filter on every row of the entity; `constants` is the program seen as floats."""
+    """Evaluate every filter on every row of the entity, and tell which logs are plain.
+
+    `constants` is the program seen as floats.
+    """
+    for log in range(code[LOGS + 1]):
+        clocks = clocks_of(code, memory, log)
+        times, knowns, ends = memory[clocks], memory[clocks + 1], memory[clocks + 2]
+        odd = 0
+        for row in range(memory[memory[ROWS] + log]):
+            odd += (ints[knowns + row] > ints[times + row]) | (ints[ends + row] != FOREVER)
+        memory[memory[PLAIN] + log] = 1 if odd == 0 else 0
     for number in range(code[FILTERS + 1]):
         at = code[FILTERS] + 3 * number
         mask = mask_of(memory, number)

@@ -18,20 +18,20 @@ from features.kernel.codes import (
     STD,
     TILE,
 )
-from features.kernel.compiled import compiled
+from features.kernel.compiled import compiled, inlined
 from features.kernel.program import CONSTANTS, OUTPUTS, STOP, WINDOWS, Floats, Ints
-from features.kernel.search import clocks_of, is_null, is_seen, lower_bound, mask_of, values_of
+from features.kernel.search import clocks_of, is_null, is_plain, is_seen, lower_bound, mask_of, values_of
 
 DAY = float(TILE)
 
 
-@compiled
+@inlined
 def number_at(ints: Ints, floats: Floats, place: int, kind: int) -> float:
     """The value at `place` as a float."""
     return float(floats[place]) if kind == FLOAT else float(ints[place])
 
 
-@compiled
+@inlined
 def pick(
     ints: Ints,
     floats: Floats,
@@ -46,6 +46,7 @@ def pick(
     known: int,
     operation: int,
     argument: int,
+    plain: bool,
 ) -> int:
     """The row that an operation of place asks for, or -1.
 
@@ -58,6 +59,8 @@ def pick(
             ):
                 return row
         return -1
+    if plain and operation != LAG:
+        return last - 1 if last > first else -1
     left = argument if operation == LAG else 0
     for back in range(last - first):
         row = last - 1 - back
@@ -152,7 +155,7 @@ def share(
     return np.nan if count == 0 else float(hits) / float(count)
 
 
-@compiled
+@inlined
 def single_step(
     ints: Ints,
     floats: Floats,
@@ -181,14 +184,17 @@ def single_step(
         wanted = code[code[CONSTANTS] + argument]
         out[slot, place] = share(ints, floats, memory, knowns, ends, passed, values, kind, first, last, known, wanted)
     elif operation <= SINCE_FIRST or operation == AGE:
-        row = pick(ints, floats, memory, knowns, ends, passed, values, kind, first, last, known, operation, argument)
+        plain = is_plain(memory, log, passed, moment, known)
+        row = pick(
+            ints, floats, memory, knowns, ends, passed, values, kind, first, last, known, operation, argument, plain
+        )
         _put(ints, floats, times, values, kind, row, moment, operation, scale, out, out_ints, slot, place)
     else:
         value = spread(ints, floats, memory, times, knowns, ends, passed, values, kind, first, last, known, operation)
         out[slot, place] = value if kind == FLOAT else value / float(scale)
 
 
-@compiled
+@inlined
 def _put(
     ints: Ints,
     floats: Floats,
