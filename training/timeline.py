@@ -54,7 +54,7 @@ def collect(
     refs : sequence of str
     population : Population
     outcome : callable
-        From a spine (``<entity>_id``, ``as_of``) to 0 and 1.
+        From a spine (``<entity>_id``, ``as_of``) to 0 and 1; rows with NaN, not decided, are left out.
     name : str
         The model, for errors.
 
@@ -72,7 +72,9 @@ def collect(
         spine = spine[eligible.holds(name, frame)].reset_index(drop=True)
     if not len(spine):
         raise TrainingError.nobody(name, population.words)
-    return fill(store, entity, spine, refs, outcome(spine))
+    told = outcome(spine)
+    decided = ~np.isnan(told)
+    return fill(store, entity, spine[decided].reset_index(drop=True), refs, told[decided])
 
 
 def fill(
@@ -101,9 +103,8 @@ def divide(
         return in_folds("random", note, rows, seed=seed)
     if cutoffs.is_split:
         note = (
-            f"learned at {_span(cutoffs.train)}, calibrated at {_span(cutoffs.calibrate)}, then taught on "
-            f"both, judged once at "
-            f"{_span(cutoffs.test)}; every part's outcomes ({days} days) are known before the next part begins"
+            f"learned at {_span(cutoffs.train)}, calibrated at {_span(cutoffs.calibrate)}, then taught on both, judged "
+            f"once at {_span(cutoffs.test)}; every part's outcomes ({days} days) are known before the next part begins"
         )
         split = held_back("time", note, rows, parts_of(cutoffs, rows.as_of))
         if split is not None:

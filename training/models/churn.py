@@ -1,152 +1,100 @@
-"""Churn: does a customer leave? By contract where a source states it, else by no purchase within the horizon."""
+"""Churn: does a customer leave? As a source states it, else by the end of contracts, else by no purchase."""
 
 from __future__ import annotations
-
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
 
-from crm.clock import DAY
-from crm.schema import OrderLine
-from features import customer, days, events
-from scoring import Candidate, Evidence, Floats, Model
-from training import binary, stated, timeline
-from training.declared import answered, attributes_of, declarations_sha256, inputs_from
-from training.errors import TrainingError
-from training.inputs import Input
+from crm.records import Records
+from crm.schema import OrderLine, Subscription
+from features import customer, events
+from features.store import FeatureStore
+from scoring import Floats
+from training.forms import Course, Stated, counted
 from training.policies import BandNames, Costs
-from training.problem import Population, Problem, Rule
-from training.rivalry import rescored
-from training.spec import Context
+from training.problem import Population, Rule
+from training.question import Question
 
-VIEWS = ("buying:*", "engagement:*", "service:*", "profile:*", "customer_attributes:*")
-LABEL = "churn"
-BOUGHT = Population(
-    "buying__orders_365d > 0", ("buying:orders_365d",), "customers who have bought in the last 365 days"
+sales = events(OrderLine, entity=customer)
+bought = sales.where(sales.kind == "sale").count()
+ended = events(Subscription, entity=customer, at="ended_at").count()
+
+CONTRACTED = """
+SELECT count(DISTINCT s.customer_id) AS contracted, count(DISTINCT c.id) AS customers
+FROM customers c LEFT JOIN subscriptions s ON s.customer_id = c.id
+"""
+
+
+def stops_buying(store: FeatureStore, spine: pd.DataFrame, horizon_days: int) -> Floats:
+    """No sale within the horizon."""
+    return np.asarray(counted(bought, store, spine, horizon_days) == 0, dtype=np.float64)
+
+
+def ends_contract(store: FeatureStore, spine: pd.DataFrame, horizon_days: int) -> Floats:
+    """A contract ends within the horizon."""
+    return np.asarray(counted(ended, store, spine, horizon_days) > 0, dtype=np.float64)
+
+
+def is_contractual(records: Records) -> bool:
+    """Whether most customers have, or had, a contract."""
+    found = records.query(CONTRACTED).to_pylist()[0]
+    return bool(2 * found["contracted"] > found["customers"])
+
+
+stated = Stated(
+    label="churn",
+    outcome="a customer leaves, as its source states it",
+    words="Leaving is what {sources} states about its contracts.",
+    whom="customers whom the source describes",
 )
-RULE = Rule("buying:days_since_last_order", "the longest without an order first")
-COSTS = Costs(1.0, 30.0, 0.1, "a contact costs 1, a customer kept is worth 30, and one contact in ten keeps a leaver")
-BANDS = BandNames((("low", 0.5), ("medium", 0.3), ("high", 0.15), ("very high", 0.05)))
-PHRASES: Mapping[str, str] = {
-    "buying:days_since_last_order": "has not ordered for {value}",
-    "buying:days_since_first_order": "first ordered {value} ago",
-    "buying:days_between_lines": "usually orders every {value}",
-    "engagement:days_since_last_event": "has not visited for {value}",
-    "service:days_since_last_ticket": "last needed service {value} ago",
-    "profile:tenure": "has been a customer for {value}",
-}
-LIMITS = (
-    "It says who is likely to leave, not whom a contact would keep: measure that with a hold-out.",
-    "It knows nothing of what is not in the records: prices elsewhere, moves, illness.",
+by_contract = Course(
+    horizon_days=90,
+    first="SELECT min(started_at) AS first FROM subscriptions",
+    told_by=ended,
+    happens=ends_contract,
+    population=Population("contracts__running > 0", ("contracts:running",), "customers with a running contract"),
+    outcome="a customer ends a contract in the {days} days after",
+    words="Most customers have contracts, so leaving is the end of one within {days} days.",
+    holds=is_contractual,
+)
+by_purchases = Course(
+    horizon_days=90,
+    first="SELECT min(occurred_at) AS first FROM order_lines",
+    told_by=bought,
+    happens=stops_buying,
+    population=Population(
+        "buying__orders_365d > 0", ("buying:orders_365d",), "customers who have bought in the last 365 days"
+    ),
+    outcome="a customer does not buy in the {days} days after",
+    words=(
+        "No source states who left and few have contracts, so leaving is read from purchases: none within {days} days "
+        "counts as left."
+    ),
 )
 
-
-@dataclass(frozen=True)
-class Churn:
-    """The model; `horizon_days` is how long without a purchase counts as left."""
-
-    horizon_days: int = 90
-    name: str = "churn"
-    kind: str = "binary"
-    entity: str = "customer"
-    title: str = "Churn"
-
-    def fit(self, context: Context) -> Candidate:
-        """Learn from stated outcomes where a source has them, else from purchases and their absence."""
-        context.progress("reading the records")
-        context.store.refresh()
-        told = stated.read(context.records, LABEL, "customer", context.as_of)
-        return self._by_label(context, told) if told is not None else self._by_purchases(context)
-
-    def evidence(self, context: Context, model: Model, candidate: Candidate) -> Evidence | None:
-        """Another version's scores on the candidate's test rows."""
-        return rescored(context, model, candidate)
-
-    def _by_purchases(self, context: Context) -> Candidate:
-        sales = events(OrderLine, entity=customer)
-        bought = sales.where(sales.kind == "sale").count()
-        first = context.records.query("SELECT min(occurred_at) AS first FROM order_lines").column("first")[0].as_py()
-        if first is None:
-            raise TrainingError.no_records(self.name, "orders of customers, or an imported label 'churn',")
-        horizon = self.horizon_days * DAY
-        as_of = context.as_of if context.as_of is not None else context.store.complete_until(bought).micros
-        cutoffs = timeline.cutoffs_for(self.name, int(first), as_of, horizon)
-        inputs = inputs_from(context.store, VIEWS, PHRASES)
-
-        def gone(spine: pd.DataFrame) -> Floats:
-            label = context.store.label(bought, spine, days(self.horizon_days))["label"].to_numpy(np.float64)
-            return np.asarray(label == 0, dtype=np.float64)
-
-        context.progress(f"computing {len(inputs)} features at {len(cutoffs.all)} cutoffs")
-        rows = timeline.collect(
-            context.store, "customer", cutoffs.all, [item.ref for item in inputs], BOUGHT, gone, name=self.name
-        )
-        outcome = f"a customer does not buy in the {self.horizon_days} days after"
-        split = timeline.divide(
-            self.name, rows, cutoffs, horizon, outcome, random_split=context.random_split, seed=context.seed
-        )
-        problem = self._problem(
-            context,
-            inputs,
-            BOUGHT,
-            (
-                "No source states who left, so leaving is read from purchases: "
-                f"none within {self.horizon_days} days counts as left."
-            ),
-            outcome=outcome,
-            clocked=True,
-        )
-        return binary.fit(context.at(as_of), problem, rows, split)
-
-    def _by_label(self, context: Context, told: stated.Stated) -> Candidate:
-        inputs = inputs_from(context.store, VIEWS, PHRASES)
-        context.progress(f"computing {len(inputs)} features of {len(told.spine)} customers")
-        rows = timeline.fill(context.store, "customer", told.spine, [item.ref for item in inputs], told.y)
-        outcome = "a customer leaves, as its source states it"
-        split = stated.divide(self.name, rows, told, outcome, random_split=context.random_split, seed=context.seed)
-        population = stated.population(inputs, rows, "customers whom the source describes")
-        problem = self._problem(
-            context,
-            inputs,
-            population,
-            (f"Leaving is what {' and '.join(told.sources)} states about its contracts."),
-            outcome=outcome,
-            clocked=False,
-        )
-        return binary.fit(context.at(int(rows.as_of.max())), problem, rows, split)
-
-    def _problem(
-        self,
-        context: Context,
-        inputs: Sequence[Input],
-        population: Population,
-        form: str,
-        *,
-        outcome: str,
-        clocked: bool,
-    ) -> Problem:
-        refs = [item.ref for item in inputs]
-        attributes = attributes_of(context.records, "customer")
-        return Problem(
-            name=self.name,
-            entity=self.entity,
-            title=self.title,
-            outcome=outcome,
-            form=form,
-            population=population,
-            inputs=inputs,
-            rules=(RULE,),
-            costs=COSTS,
-            bands=BANDS,
-            answered=answered(context.records, "customer"),
-            clocked=frozenset(refs) - attributes if clocked else frozenset(),
-            horizon_days=self.horizon_days if population is BOUGHT else None,
-            limits=LIMITS,
-            declarations=declarations_sha256(context.store, refs),
-            settings={"horizon_days": self.horizon_days},
-        )
-
-
-model = Churn()
+model = Question(
+    name="churn",
+    entity="customer",
+    title="Churn",
+    views=("buying:*", "engagement:*", "service:*", "contracts:*", "profile:*", "customer_attributes:*"),
+    forms=(stated, by_contract, by_purchases),
+    needs="orders or subscriptions of customers, or an imported label 'churn',",
+    rule=Rule("buying:days_since_last_order", "the longest without an order first"),
+    costs=Costs(
+        1.0, 30.0, 0.1, "a contact costs 1, a customer kept is worth 30, and one contact in ten keeps a leaver"
+    ),
+    bands=BandNames((("low", 0.5), ("medium", 0.3), ("high", 0.15), ("very high", 0.05))),
+    phrases={
+        "buying:days_since_last_order": "has not ordered for {value}",
+        "buying:days_since_first_order": "first ordered {value} ago",
+        "buying:days_between_lines": "usually orders every {value}",
+        "engagement:days_since_last_event": "has not visited for {value}",
+        "service:days_since_last_ticket": "last needed service {value} ago",
+        "contracts:days_since_started": "has had a contract for {value}",
+        "profile:tenure": "has been a customer for {value}",
+    },
+    limits=(
+        "It says who is likely to leave, not whom a contact would keep: measure that with a hold-out.",
+        "It knows nothing of what is not in the records: prices elsewhere, moves, illness.",
+    ),
+)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from crm.clock import DAY
@@ -9,7 +11,7 @@ from scoring import BinaryModel, Candidate
 from tests.training.company.workspace import Company
 from training import TrainingError
 from training.checks import CHECKS, Check, answers_alike
-from training.models.churn import Churn
+from training.models import churn
 from training.spec import Context
 
 pytestmark = pytest.mark.slow
@@ -104,4 +106,13 @@ def test_a_moment_before_all_outcomes_is_a_sentence(company: Company) -> None:
 def test_a_horizon_is_a_parameter(company: Company) -> None:
     context = Context(settings=company.settings, store=company.store, records=company.records)
     with pytest.raises(TrainingError, match="more than 3000 are expected"):
-        Churn(horizon_days=3_000).fit(context)
+        replace(churn.model, forms=(replace(churn.by_purchases, horizon_days=3_000),)).fit(context)
+
+
+def test_deals_that_are_won_by_chance_have_no_model(company: Company) -> None:
+    candidate = company.training.train("opportunity_win")
+    assert candidate.protocol == "time"
+    assert candidate.grade == "D"
+    assert candidate.grade_reasons[0].startswith("no signal")
+    for check in CHECKS:
+        check(company.training.models["opportunity_win"], candidate)

@@ -1,0 +1,98 @@
+"""A yes-or-no model as its file declares it: whom, about what, in which forms, beside which rule, at what cost."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+
+from scoring import Candidate, Evidence, Model
+from training import binary
+from training.declared import answered, attributes_of, declarations_sha256, inputs_from
+from training.errors import TrainingError
+from training.forms import Form, Posed
+from training.inputs import Input
+from training.policies import BandNames, Costs
+from training.problem import Problem, Rule
+from training.rivalry import rescored
+from training.spec import Context
+
+
+@dataclass(frozen=True, kw_only=True)
+class Question:
+    """A yes-or-no model; the first of its forms that the records tell is the one that it learns from.
+
+    Attributes
+    ----------
+    name, entity, title : str
+    views : tuple of str
+        References of what it may look at.
+    forms : tuple of Form
+    needs : str
+        What records must hold for any of the forms, for the error.
+    rule : Rule
+        The naive rule beside it.
+    costs : Costs
+    bands : BandNames
+    phrases : mapping of str to str
+        Words of reasons by reference, with ``{value}``.
+    limits : tuple of str
+        For the card.
+    """
+
+    name: str
+    entity: str
+    title: str
+    views: tuple[str, ...]
+    forms: tuple[Form, ...]
+    needs: str
+    rule: Rule
+    costs: Costs
+    bands: BandNames
+    phrases: Mapping[str, str] = field(default_factory=dict)
+    limits: tuple[str, ...] = ()
+    kind: str = "binary"
+
+    def fit(self, context: Context) -> Candidate:
+        """Learn from the first form that the records tell.
+
+        Raises
+        ------
+        TrainingError
+            If there is none, or it teaches nothing.
+        """
+        context.progress("reading the records")
+        context.store.refresh()
+        inputs = inputs_from(context.store, self.views, self.phrases)
+        posed = self._pose(context, inputs)
+        refs = [item.ref for item in inputs]
+        timed = posed.horizon_days is not None
+        problem = Problem(
+            name=self.name,
+            entity=self.entity,
+            title=self.title,
+            outcome=posed.outcome,
+            form=posed.words,
+            population=posed.population,
+            inputs=inputs,
+            rules=(self.rule,),
+            costs=self.costs,
+            bands=self.bands,
+            answered=answered(context.records, self.entity),
+            clocked=frozenset(refs) - attributes_of(context.records, self.entity) if timed else frozenset(),
+            horizon_days=posed.horizon_days,
+            limits=self.limits,
+            declarations=declarations_sha256(context.store, [*refs, *posed.population.refs]),
+            settings={"horizon_days": posed.horizon_days},
+        )
+        return binary.fit(context.at(posed.as_of), problem, posed.rows, posed.split)
+
+    def _pose(self, context: Context, inputs: Sequence[Input]) -> Posed:
+        for form in self.forms:
+            posed = form.pose(context, self.name, self.entity, inputs)
+            if posed is not None:
+                return posed
+        raise TrainingError.no_records(self.name, self.needs)
+
+    def evidence(self, context: Context, model: Model, candidate: Candidate) -> Evidence | None:
+        """Another version's scores on the candidate's test rows."""
+        return rescored(context, model, candidate)
