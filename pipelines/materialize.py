@@ -35,14 +35,18 @@ class Materialized:
         return [f"{self.words()} (up to arrival {self.watermark:,}, {self.seconds:.1f} s)"]
 
 
-def materialize(workspace: Workspace, *, as_of: int | None = None) -> Materialized:
+def materialize(workspace: Workspace, *, as_of: int | None = None, rebuild: str = "") -> Materialized:
     """Refresh the history from the records, then the online store from the history.
 
     Parameters
     ----------
     as_of : int, optional
         The moment (µs) that questions mean which name none; default: where the sources are complete.
+    rebuild : str
+        A log whose history is read again from the records, whatever became of it; empty: none.
     """
+    if rebuild:
+        workspace.features.history.rebuild(rebuild)
     refreshed = workspace.features.refresh(progress=workspace.progress)
     written = workspace.features.materialize(as_of=as_of, progress=workspace.progress)
     return Materialized(refreshed.rows, written.entities, refreshed.watermark, refreshed.seconds + written.seconds)

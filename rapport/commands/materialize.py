@@ -16,9 +16,12 @@ from rapport.moments import moment
 def arguments(parser: ArgumentParser) -> None:
     """Declare the command's words."""
     parser.add_argument("--as-of", type=moment, help="moment that questions mean which name none")
+    parser.add_argument(
+        "--rebuild", metavar="LOG", default="", help="read this log (order_lines.customer) again first, if it is damaged"
+    )
 
 
 def run(arguments: Namespace, workspace: Workspace) -> Answer:
     """Materialize, and answer with how many entities were written."""
-    done = materialize(workspace, as_of=arguments.as_of)
+    done = materialize(workspace, as_of=arguments.as_of, rebuild=arguments.rebuild)
     return Answer(done.to_json(), done.lines())

@@ -141,6 +141,13 @@ def parts(folder: Path) -> list[Path]:
     return sorted((folder / "store0" / "history" / "order_lines.customer").rglob("*.arrow"))
 
 
+def change(part: Path, place: int) -> None:
+    """Another word at a place of a part."""
+    with part.open("r+b") as file:
+        file.seek(8 * place)
+        file.write(b"\x07" * 8)
+
+
 @pytest.mark.parametrize("damage", ["cut", "gone", "other"])
 def test_a_damaged_part_is_named_and_the_others_can_be_used(damage: str, open_store: Opener, tmp_path: Path) -> None:
     records = make(73, facts=50).records()
@@ -161,6 +168,54 @@ def test_a_damaged_part_is_named_and_the_others_can_be_used(damage: str, open_st
     ):
         store.historical_features(["v:count"], spine_of([(1, 5)]))
     assert store.entities_at("customer", 5)["customer_id"].tolist() == [1]
+    heads = store.history.manifest["customers_versions.customer"]
+    store.history.rebuild("order_lines.customer")
+    assert store.historical_features(["v:count"], spine_of([(1, 90 * DAY)]))["v__count"][0] > 0
+    assert store.history.manifest["customers_versions.customer"] == heads
+
+
+def test_other_buckets_answer_beside_a_damaged_one(open_store: Opener, tmp_path: Path) -> None:
+    rows = [{"customer_id": i % 8, "occurred_at": i} for i in range(80)]
+    store = open_store(
+        InlineRecords({"order_lines": rows}), bucket_rows=20, v=FeatureView(entity=customer, n=lines.count())
+    )
+    store.refresh()
+    assert store.history.manifest["order_lines.customer"].buckets == 4
+    next(part for part in parts(tmp_path) if part.name == "bucket-00001.arrow").write_bytes(b"")
+    assert store.historical_features(["v:n"], spine_of([(2, 99)]))["v__n"].tolist() == [10]
+    with pytest.raises(HistoryError, match="bucket-00001"):
+        store.historical_features(["v:n"], spine_of([(5, 99)]))
+
+
+def test_a_changed_word_is_found_when_the_parts_are_verified(open_store: Opener, tmp_path: Path) -> None:
+    store = open_store(make(76, facts=50).records(), v=every_operation())
+    store.refresh()
+    reader = store.history.reader(lines.log)
+    reader.verify()
+    part = next(part for part in parts(tmp_path) if part.name.startswith("bucket"))
+    change(part, reader.bucket(0).columns["fact"])
+    with pytest.raises(HistoryError, match=r"\(its content is not what was written\)"):
+        reader.verify()
+
+
+def test_parts_that_were_not_surely_on_the_disk_are_checked_after_a_restart(open_store: Opener, tmp_path: Path) -> None:
+    records = make(77, facts=50).records()
+    store = open_store(records, v=every_operation())
+    store.refresh()
+    manifest = store.history.folder / "manifest.json"
+    content = json.loads(manifest.read_text(encoding="utf-8"))
+    content["logs"]["order_lines.customer"]["boot"] = "an earlier start"
+    manifest.write_text(json.dumps(content), encoding="utf-8")
+    assert store.history.reader(lines.log).is_suspect
+    place = store.history.reader(lines.log).bucket(0).columns["fact"]
+    records.add("order_lines", [{"customer_id": 1, "occurred_at": 1}])
+    store.refresh()
+    assert store.history.manifest["order_lines.customer"].boot == ""
+    part = next(part for part in parts(tmp_path) if part.name.startswith("bucket"))
+    manifest.write_text(json.dumps(content), encoding="utf-8")
+    change(part, place)
+    with pytest.raises(HistoryError, match="its content is not what was written"):
+        store.historical_features(["v:count"], spine_of([(1, 5)]))
 
 
 def test_a_damaged_manifest_is_named(open_store: Opener) -> None:
