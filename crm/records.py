@@ -142,6 +142,7 @@ class Records:
         actor: str | None = None,
         reason: str | None = None,
         closing: Closing | None = None,
+        as_told: bool = False,
     ) -> dict[str, WriteCounts]:
         """Write rows of heads and facts, all of them or none.
 
@@ -162,6 +163,9 @@ class Records:
         closing : callable, optional
             Called at the end with the writing, the source's id and the counts; what it writes (a run, an
             audit entry) is kept or lost with the rows.
+        as_told : bool
+            Whether versions of a fact keep the ``known_at`` that their rows give, even if a later one is there
+            already: the same rows end as the same versions in whatever order, and however often, they arrive.
 
         Returns
         -------
@@ -177,7 +181,7 @@ class Records:
         A key that the source has written before keeps its id: the same content again is unchanged, other
         content is a new version (``op`` ``correct``) whose ``known_at`` is later than that of the one before.
         """
-        change = Change(source, known_at, actor or self.settings.actor, reason, closing)
+        change = Change(source, known_at, actor or self.settings.actor, reason, closing, as_told)
         with self._write_connection() as connection:
             return writer.write(connection, tables, change)
 

@@ -53,6 +53,8 @@ class Target:
         Columns handed in, ``n`` and key columns included.
     pending : frozenset of str
         Tables of this write whose rows are not in the database yet, this one included.
+    is_told : bool
+        Whether versions of a fact keep the ``known_at`` that they are given, in whatever order they arrive.
     """
 
     table: Table
@@ -61,6 +63,7 @@ class Target:
     now: int
     given: tuple[str, ...] = ()
     pending: frozenset[str] = frozenset()
+    is_told: bool = False
 
     @property
     def is_fact(self) -> bool:
@@ -86,14 +89,13 @@ def number(value: int) -> ColumnElement[int]:
 def stored(
     target: Table, source_id: int, key: ColumnElement[Any], alias: str
 ) -> tuple[FromClause, ColumnElement[bool]]:
-    """A table of the schema and the condition that finds the last version of a source's key in it."""
+    """A table of the schema and the condition that finds the version of a source's key in it that was known last."""
     found = target.alias(alias)
     condition = and_(found.c.source_id == number(source_id), found.c.source_key == key)
     if shapes()[target.name] == "fact":
         later = target.alias(f"{alias}_later")
-        last = select(func.max(later.c.version)).where(
-            later.c.source_id == number(source_id), later.c.source_key == key
-        )
+        last = select(later.c.version).where(later.c.source_id == number(source_id), later.c.source_key == key)
+        last = last.order_by(later.c.known_at.desc(), later.c.version.desc()).limit(1)
         condition = and_(condition, found.c.version == last.scalar_subquery())
     return found, condition
 
@@ -108,8 +110,18 @@ def keys(target: Target, last_id: int) -> Select[Any]:
         given,
         current.c.id.label("current_id"),
         current.c.version.label("current_version"),
+        _last_version(target, current).label("last_version"),
         case((is_new, number(last_id) + order), else_=current.c.id).label("id"),
     ).select_from(given.outerjoin(current, condition))
+
+
+def _last_version(target: Target, current: FromClause) -> ColumnElement[int]:
+    """The greatest version so far; of a fact not always the one that was known last."""
+    if not target.is_fact:
+        version: ColumnElement[int] = current.c.version
+        return version
+    every = target.table.alias("arrived")
+    return select(func.max(every.c.version)).where(every.c.id == current.c.id).scalar_subquery()
 
 
 def rows(target: Target, last_seq: int) -> Select[Any]:
@@ -121,7 +133,7 @@ def rows(target: Target, last_seq: int) -> Select[Any]:
 
 def _versions(target: Target) -> Select[Any]:
     table = target.table
-    given = temporary("keys", table.name, (*target.given, "current_id", "current_version", "id"))
+    given = temporary("keys", table.name, (*target.given, "current_id", "current_version", "last_version", "id"))
     current = table.alias("current")
     source: FromClause = given.outerjoin(
         current, and_(current.c.id == given.c.current_id, *_same_version(target, current, given))
@@ -139,7 +151,7 @@ def _versions(target: Target) -> Select[Any]:
     return select(
         given.c.n,
         given.c.id,
-        (func.coalesce(given.c.current_version, number(0)) + number(1)).label("version"),
+        (func.coalesce(given.c.last_version, number(0)) + number(1)).label("version"),
         number(target.source_id).label("source_id"),
         given.c.source_key,
         case((change == number(INSERT), "assert"), (change == number(RETRACT), "retract"), else_="correct").label("op"),
@@ -214,14 +226,44 @@ def _change(
     is_told: ColumnElement[bool] = false()
     if "is_last" in target.given:  # what was known then cannot be said anew; only the last state counts
         is_told = and_(~cast(given.c.is_last, Boolean), _wanted_known_at(target, given) <= current.c.known_at)
+    told = _told(target, given, current, {name: values[name] for name in compared}, is_retracted)
     return case(
         (is_new, number(INSERT)),
+        *told,
         (is_told, number(0)),
         (and_(is_retracted, was_retracted), number(0)),
         (is_retracted, number(RETRACT)),
         (and_(~was_retracted, *[~item for item in unresolved], *same), number(0)),
         else_=number(CORRECT),
     )
+
+
+def _told(
+    target: Target,
+    given: FromClause,
+    current: FromClause,
+    values: dict[str, ColumnElement[Any]],
+    is_retracted: ColumnElement[bool],
+) -> list[tuple[ColumnElement[bool], ColumnElement[int]]]:
+    """For versions of a fact that keep their ``known_at``: nothing new if the same was told of that moment before."""
+    if not (target.is_told and target.is_fact and "known_at" in target.given):
+        return []
+    before = target.table.alias("told")
+    same = [before.c[name].is_not_distinct_from(value) for name, value in values.items()]
+    occurred = func.coalesce(given.c.occurred_at, current.c.occurred_at) if "occurred_at" in target.given else None
+    same += [] if occurred is None else [before.c.occurred_at == occurred]
+    was_retracted = before.c.op == "retract"
+    repeated = select(before.c.id).where(
+        before.c.id == given.c.current_id,
+        before.c.known_at == given.c.known_at,
+        or_(and_(was_retracted, is_retracted), and_(~was_retracted, ~is_retracted, *same)),
+    )
+    is_dated = given.c.known_at.is_not(None)
+    return [
+        (and_(is_dated, repeated.exists()), number(0)),
+        (and_(is_dated, is_retracted), number(RETRACT)),
+        (is_dated, number(CORRECT)),
+    ]
 
 
 def _wanted_known_at(target: Target, given: FromClause) -> ColumnElement[Any]:
@@ -234,6 +276,8 @@ def _known_at(target: Target, given: FromClause, current: FromClause) -> ColumnE
     wanted = _wanted_known_at(target, given)
     next_moment = current.c.known_at + number(1)
     later = case((next_moment > number(target.now), next_moment), else_=number(target.now))
+    if target.is_told and target.is_fact and "known_at" in target.given:
+        return case((given.c.known_at.is_not(None), wanted), (wanted <= current.c.known_at, later), else_=wanted)
     return case((and_(current.c.known_at.is_not(None), wanted <= current.c.known_at), later), else_=wanted)
 
 

@@ -53,7 +53,8 @@ def _apply(connection: Connection, staged: dict[str, Staged], change: Change, co
     targets: dict[str, Target] = {}
     for name, rows in staged.items():
         if shapes()[name] != "reference":
-            target = Target(Base.metadata.tables[name], source_id, change.known_at or writing.now, writing.now)
+            known = change.known_at or writing.now
+            target = Target(Base.metadata.tables[name], source_id, known, writing.now, is_told=change.is_told)
             targets[name] = versioned.load(writing, target, rows.rounds[0])
     versioned.index_awaited(connection, targets)
     pending = set(targets)

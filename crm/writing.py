@@ -49,6 +49,8 @@ class Change:
         Kept with each version of a head.
     closing : callable or None
         Told the writing, the source's id and the counts at the end; what it writes is part of the transaction.
+    is_told : bool
+        Whether versions of facts keep the ``known_at`` that they are given, in whatever order they arrive.
     """
 
     source: str
@@ -56,6 +58,7 @@ class Change:
     actor: str | None = None
     reason: str | None = None
     closing: Closing | None = None
+    is_told: bool = False
 
 
 @dataclass(frozen=True)
