@@ -5,7 +5,8 @@ from __future__ import annotations
 import time
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
-from typing import Any
+from pathlib import Path
+from typing import Any, Literal, get_args
 
 import numpy as np
 import pandas as pd
@@ -28,9 +29,11 @@ from features.labels import ImportedLabel, ends, over
 from features.offline import Moments, aggregate, fill
 from features.online.answer import Online, OnlineAnswer, visible_rows
 from features.online.materialize import MaterializeReport, materialize
+from features.online.pack import pack
 from features.online.protocol import OnlineStore
 from features.reading import Reading
 from features.recipe import recipe
+from features.spark.home import SparkHome
 from features.spine import as_frame, moments_of
 from features.spines import head_logs, spine_at
 from features.training_set import TrainingSet
@@ -39,6 +42,7 @@ from features.windows import Window
 
 Windows = tuple[Window, ...]
 Key = str | Sequence[str]
+Engine = Literal["local", "spark"]
 
 
 class FeatureStore:
@@ -54,16 +58,25 @@ class FeatureStore:
     history : History
     online : OnlineStore
     threads : int
+    spark : SparkHome, optional
+        Default: one on this machine, its files beside the history.
     """
 
     def __init__(
-        self, records: Reading, catalogue: Catalogue, history: History, online: OnlineStore, threads: int
+        self,
+        records: Reading,
+        catalogue: Catalogue,
+        history: History,
+        online: OnlineStore,
+        threads: int,
+        spark: SparkHome | None = None,
     ) -> None:
         self.records = records
         self.catalogue = catalogue
         self.history = history
         self.online = Online(online)
         self.threads = threads
+        self.spark = spark or SparkHome(history, history.folder.parent / "exchange")
         self.training_sets = TrainingSets(history.folder.parent / "training_sets", self._as_arrived, self.version)
         for view in catalogue.views.values():
             for log in head_logs(view.entity):
@@ -79,8 +92,9 @@ class FeatureStore:
         return self.catalogue.views
 
     def close(self) -> None:
-        """Let go of the online store."""
+        """Let go of the online store, and of Spark where it was started."""
         self.online.store.close()
+        self.spark.close()
 
     # -- what there is ---------------------------------------------------------------------------------------------
 
@@ -147,6 +161,7 @@ class FeatureStore:
         *,
         known_before: int | None = None,
         watermark: int | None = None,
+        engine: Engine = "local",
         progress: Progress | None = None,
     ) -> pd.DataFrame:
         """Features of each spine row, exactly as they could be known at its moment.
@@ -163,6 +178,8 @@ class FeatureStore:
             One knowledge cutoff for all rows, in microseconds. Default: the row's ``as_of``.
         watermark : int, optional
             Only rows that had arrived by then (``seq``); a training set built again is byte-identical.
+        engine : {'local', 'spark'}
+            Where the work is done; the values are the same bits.
         progress : callable, optional
 
         Returns
@@ -188,7 +205,10 @@ class FeatureStore:
                 progress(entity.name, 0, len(frame))
             asked = recipe(self.catalogue, part)
             moments = self._moments(frame, entity, asked.by_log(), known_before, asked.inputs)
-            columns |= fill(self.history, asked, moments, threads=self.threads, watermark=watermark)
+            if _is_spark(engine):
+                columns |= self.spark.fill(asked, moments, watermark=watermark)
+            else:
+                columns |= fill(self.history, asked, moments, threads=self.threads, watermark=watermark)
         clash = next((name for name in map(flat, wanted) if name in frame.columns), None)
         if clash is not None:
             raise FeatureError(f"the spine has a column {clash!r} already; a name of its own is expected; rename it")
@@ -196,6 +216,21 @@ class FeatureStore:
             {flat(ref): pd.Series(columns[ref], frame.index, columns[ref].dtype) for ref in wanted}, index=frame.index
         )
         return pd.concat([frame, added], axis=1)
+
+    def write_features(self, refs: Iterable[str], spine: Path, target: Path, *, watermark: int | None = None) -> None:
+        """Features of a spine in Parquet into a folder of Parquet, on Spark: for sets larger than a machine's memory.
+
+        The columns are those of `historical_features`, null where there is no value; see `SparkHome.write`.
+
+        Raises
+        ------
+        SpineError
+            If a column of the spine is missing, null, naive, of the wrong type, or named like a feature.
+        SparkError
+            If `target` exists, or Spark is absent or does not start.
+        """
+        parts = self._by_entity(self.catalogue.expand(refs)).values()
+        self.spark.write([recipe(self.catalogue, part) for part in parts], spine, target, watermark=watermark)
 
     def make_training_set(
         self, refs: Iterable[str], spine: Any, *, known_before: int | None = None, **labels: Any
@@ -296,7 +331,12 @@ class FeatureStore:
     # -- online ----------------------------------------------------------------------------------------------------
 
     def materialize(
-        self, entity: Entity | str | None = None, *, as_of: int | None = None, progress: Progress | None = None
+        self,
+        entity: Entity | str | None = None,
+        *,
+        as_of: int | None = None,
+        engine: Engine = "local",
+        progress: Progress | None = None,
     ) -> MaterializeReport:
         """Bring the online states up to the history; only entities that new rows have touched are rewritten.
 
@@ -308,8 +348,11 @@ class FeatureStore:
         as_of : int, optional
             The moment that questions mean which name none, in microseconds. Default: the end of what the views'
             sources tell, or now.
+        engine : {'local', 'spark'}
+            Where whole states are packed; their bytes are the same.
         progress : callable, optional
         """
+        packing = self.spark.pack if _is_spark(engine) else pack
         started = time.monotonic()
         kinds = [_entity(entity)] if entity is not None else self._kept_online()
         sources = self.records.sources()
@@ -318,7 +361,7 @@ class FeatureStore:
             logs = self.logs_of(kind)
             default = default_as_of(self.records, logs, sources)
             moment = as_of if as_of is not None else (default.micros if default.binding else None)
-            done = materialize(self.online.store, self.history, kind, logs, moment, progress)
+            done = materialize(self.online.store, self.history, kind, logs, moment, progress, packing)
             written[kind.name], full[kind.name], watermark = done.states, done.is_full, done.watermark
         return MaterializeReport(written, watermark, full, time.monotonic() - started)
 
@@ -466,6 +509,12 @@ def _entity(entity: Entity | str) -> Entity:
     if entity not in ENTITIES:
         raise FeatureError(f"the entity {entity!r} is unknown; one of {', '.join(ENTITIES)} is expected; correct it")
     return ENTITIES[entity]
+
+
+def _is_spark(engine: str) -> bool:
+    if engine not in get_args(Engine):
+        raise FeatureError(f"the engine {engine!r} is unknown; local or spark is expected; correct it")
+    return engine == "spark"
 
 
 class _Units:

@@ -77,7 +77,7 @@ def filling(shares: Sequence[Share], asked: Recipe) -> Worker:
     def work(_key: tuple[pa.Scalar, ...], spine: pa.Table, rows: pa.Table) -> pa.Table:
         entities, at, known = (words(spine.column(name)) for name in CLOCKS)
         inputs = {name: words(spine.column(input_column(name))).view(np.float64) for name in asked.inputs}
-        columns = fill(Group(shares, rows), asked, Moments(entities, at, known, inputs))
+        columns = fill(Group(shares, rows), asked, Moments(entities, at, known, inputs=inputs))
         table = in_utc(spine.drop_columns([GROUP, *CLOCKS, *map(input_column, asked.inputs)]))
         for ref in asked.refs:
             table = table.append_column(flat(ref), answer_column(columns[ref]))
