@@ -28,9 +28,10 @@ from features.kernel.program import Ints
 from features.labels import ImportedLabel, ends, over
 from features.offline import Moments, aggregate, fill
 from features.online.answer import Online, OnlineAnswer, visible_rows
-from features.online.materialize import MaterializeReport, materialize
+from features.online.materialize import MaterializeReport, Written, materialize
 from features.online.pack import pack
 from features.online.protocol import OnlineStore
+from features.push import PushReport, Rows, write
 from features.reading import Reading
 from features.recipe import recipe
 from features.spark.home import SparkHome
@@ -429,6 +430,53 @@ class FeatureStore:
         known, words, begins, _ = self.online.states(kind.name, [kind.number_of(key) for key in keys])
         moment = known.moment(at)
         return [visible_rows(known, words, int(begin), log, moment) for begin in begins]
+
+    def push(self, source: Source | str, rows: Rows, *, origin: str = "rapport") -> PushReport:
+        """Append rows to the records for good, and fold them into the online states of those whom they touch.
+
+        The same rows end as the same values in whatever order, and however often, they are pushed, by however many
+        processes.
+
+        Parameters
+        ----------
+        source : Source or str
+            ``events(OrderLine, entity=customer)``, or a log's name such as ``order_lines.customer``.
+        rows : Arrow table, pandas.DataFrame or mappings
+            Complete rows: ``source_key`` (the row's primary key), the entity as ``customer_id``, or as ``customer_key``
+            (its key in `origin`), ``occurred_at`` and ``known_at`` (aware moments or int64 µs; default now), and the
+            table's columns as the records hold them (money in ten-thousandths). ``op`` may be ``retract``.
+        origin : str
+            The declared source that the keys are of.
+
+        Raises
+        ------
+        FeatureError
+            If rows have different columns, or a new one names no entity; nothing is written then.
+        RecordsError
+            If a column is unknown, a key missing or a value breaks a rule; nothing is written then.
+        OnlineStoreError
+            If the store does not answer; the rows are in the records, and `materialize` brings them online.
+        """
+        log = self._log(source)
+        counts = write(self.records, log, rows, origin)
+        with self.history.alone():
+            self.history.refresh()
+            folded = {kind.name: self._fold(kind) for kind in self._readers_of(log)}
+        watermark = min((done.watermark for done in folded.values()), default=0)
+        return PushReport(counts, {name: done.states for name, done in folded.items()}, watermark)
+
+    def _readers_of(self, log: Log) -> list[Entity]:
+        """The kinds of entity whose online states hold rows of the table of a log."""
+        tables = {kind: {item.table.name for item in self.logs_of(kind)} for kind in self._kept_online()}
+        return [kind for kind, names in tables.items() if log.table.name in names]
+
+    def _fold(self, kind: Entity) -> Written:
+        """Bring the states of a kind up to the history; the moment that questions mean stays."""
+        stamp = self.online.store.stamp(kind.name)
+        if stamp is not None:
+            return materialize(self.online.store, self.history, kind, self.logs_of(kind), stamp.as_of)
+        report = self.materialize(kind)
+        return Written(report.entities[kind.name], True, report.watermark)
 
     # -- explaining ------------------------------------------------------------------------------------------------
 

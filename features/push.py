@@ -1,0 +1,122 @@
+"""Pushing: rows that happened just now go to the records for good, and from there into the online states."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any, TypeAlias
+
+import pandas as pd
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from crm import Records, WriteCounts
+from features.declare.log import Log
+from features.errors import FeatureError
+
+Rows: TypeAlias = pa.Table | pd.DataFrame | Iterable[Mapping[str, Any]]
+
+
+@dataclass(frozen=True)
+class PushReport:
+    """What became of pushed rows.
+
+    Attributes
+    ----------
+    rows : WriteCounts
+        How many were new, corrected, withdrawn, or there already.
+    entities : dict of str to int
+        Online states written, by kind of entity.
+    watermark : int
+        Greatest arrival number that the online states now hold.
+    """
+
+    rows: WriteCounts
+    entities: dict[str, int]
+    watermark: int
+
+
+def write(records: object, log: Log, rows: Rows, origin: str) -> WriteCounts:
+    """Append rows to the table of a log; what is there already changes nothing.
+
+    Parameters
+    ----------
+    records : Records
+    log : Log
+    rows : Arrow table, pandas.DataFrame or mappings
+        With ``source_key``, the entity's id or key, ``occurred_at``, and perhaps ``known_at``.
+    origin : str
+        The declared source that the keys are of.
+
+    Raises
+    ------
+    FeatureError
+        If the records take no rows, rows have different columns, or one names no entity.
+    RecordsError
+        If a column is unknown, a key missing or a value breaks a rule; nothing is written then.
+    """
+    if not isinstance(records, Records):
+        raise FeatureError(
+            f"rows cannot be pushed to {type(records).__name__}, which is read only; the records of a workspace are "
+            "expected; open the store with features.open"
+        )
+    name, table = str(log.table.name).removesuffix("_versions"), as_arrow(rows)
+    if "source_key" in table.column_names:
+        _refuse_nobody(records, log, name, table, origin)
+        table = table.group_by(table.column_names).aggregate([]).sort_by("source_key")  # each row once, in one order
+    return records.write({name: table}, source=origin, as_told=True)[name]
+
+
+def as_arrow(rows: Rows) -> pa.Table:
+    """Rows as an Arrow table.
+
+    Raises
+    ------
+    FeatureError
+        If mappings have different columns, or a column values of several types.
+
+    Examples
+    --------
+    >>> as_arrow([{"source_key": "a", "value": 1.5}]).to_pydict()
+    {'source_key': ['a'], 'value': [1.5]}
+    """
+    if isinstance(rows, pa.Table):
+        return rows
+    if isinstance(rows, pd.DataFrame):
+        return pa.Table.from_pandas(rows, preserve_index=False)
+    given = list(rows)
+    names = list(given[0]) if given else []
+    for place, row in enumerate(given):
+        if set(row) != set(names):
+            odd = sorted(set(row) ^ set(names))[0]
+            raise FeatureError(
+                f"row {place + 1} of the rows pushed and row 1 differ in the column {odd!r}; the same columns in every "
+                "row are expected; push rows of each kind by themselves"
+            )
+    try:
+        return pa.table({name: [row[name] for row in given] for name in names})
+    except pa.ArrowException as error:
+        raise FeatureError(
+            f"the rows pushed hold values of several types in one column ({error}); one type in each column is "
+            "expected; convert them"
+        ) from error
+
+
+def _refuse_nobody(records: Records, log: Log, name: str, table: pa.Table, origin: str) -> None:
+    """Refuse new rows that name no entity: no feature would ever see them."""
+    if log.table.name != name:
+        return  # versions of a state: the row is the entity, or keeps the one that it has
+    told = table.column("op").to_pylist() if "op" in table.column_names else [None] * table.num_rows
+    for key in log.keys:
+        column = next((item for item in (key, f"{key.removesuffix('_id')}_key") if item in table.column_names), None)
+        if column is None:
+            missing = pc.is_null(records.resolve(name, origin, table.column("source_key"))).to_pylist()
+        else:
+            missing = pc.is_null(table.column(column)).to_pylist()
+        for row, (nobody, op) in enumerate(zip(missing, told, strict=True)):
+            if nobody and op != "retract":
+                raise FeatureError(
+                    f"row {row + 1} of the rows pushed to {name} names no {key.removesuffix('_id')} "
+                    f"({key} is {'absent' if column is None else 'null'}); its id, or its source's key in "
+                    f"{key.removesuffix('_id')}_key, is expected; add it"
+                )
