@@ -39,15 +39,17 @@ class Settings:
         Password of the online store's server, so that the URL need not hold it.
     tracking_url : str
         MLflow tracking and registry URL. Default: ``mlflow.db`` (SQLite) in `home`.
-    history_dir, artefacts_dir, predictions_dir, reports_dir, rejects_dir, exports_dir : Path
-        Folders of the feature history, model artefacts, prediction log, reports, rejected rows and
-        exported lists.
+    history_dir, artefacts_dir, predictions_dir, reports_dir, rejects_dir, exports_dir, exchange_dir : Path
+        Folders of the feature history, model artefacts, prediction log, reports, rejected rows,
+        exported lists, and of the history as Parquet, which every worker of Spark sees under this path.
     sources_dirs, segments_dirs : tuple of Path
         Folders searched for source mappings and rule segments, first hit wins.
     memory_mb : int
         Upper bound of working memory of offline work, MiB.
     threads : int
         Threads of offline work; 0 means one per core.
+    spark_master : str
+        Where Spark runs: ``local[*]`` (this machine), ``spark://host:7077``, ``yarn``, …
     serve_host : str
         Address that `rapport serve` listens on; beyond loopback an `api_key` is required.
     serve_port : int
@@ -79,10 +81,12 @@ class Settings:
     reports_dir: Path = Path()
     rejects_dir: Path = Path()
     exports_dir: Path = Path()
+    exchange_dir: Path = Path()
     sources_dirs: tuple[Path, ...] = ()
     segments_dirs: tuple[Path, ...] = ()
     memory_mb: int = 2048
     threads: int = 0
+    spark_master: str = "local[*]"
     serve_host: str = "127.0.0.1"
     serve_port: int = 3000
     console_port: int = 3001
@@ -106,6 +110,7 @@ class Settings:
             "reports_dir": home / "reports",
             "rejects_dir": home / "rejects",
             "exports_dir": home / "exports",
+            "exchange_dir": home / "exchange",
             "sources_dirs": (home / "sources", PACKAGED / "sources"),
             "segments_dirs": (home / "segments", PACKAGED / "segments"),
         }

@@ -18,6 +18,7 @@ from features.online.postgres import PostgresStore
 from features.online.protocol import OnlineStore, shown
 from features.online.redis_store import RedisStore
 from features.online.sqlite import SQLiteStore
+from features.spark.home import SparkHome
 from features.store import FeatureStore
 
 BUCKET_SHARE = 2_048  # bytes of working memory for each row of a bucket: some threads, twenty columns, a copy
@@ -31,7 +32,7 @@ def open(  # noqa: A001 - `features.open(settings, records)`, as each package is
     Parameters
     ----------
     settings : Settings
-        ``history_dir``, ``online_url``, ``memory_mb``, ``threads``.
+        ``history_dir``, ``exchange_dir``, ``online_url``, ``memory_mb``, ``threads``, ``spark_master``.
     records : Records
     folders : tuple of Path
         Folders of views beyond those that come with Rapport.
@@ -46,9 +47,9 @@ def open(  # noqa: A001 - `features.open(settings, records)`, as each package is
     bucket_rows = max(10_000, min(settings.memory_mb * 2**20 // BUCKET_SHARE, 1_000_000))
     history = History(settings.history_dir, records, bucket_rows=bucket_rows, memory_mb=settings.memory_mb)
     threads = settings.threads or os.cpu_count() or 1
-    return FeatureStore(
-        records, catalogue, history, open_online(settings.online_url, settings.online_password), threads
-    )
+    online = open_online(settings.online_url, settings.online_password)
+    spark = SparkHome(history, settings.exchange_dir, settings.spark_master, settings.memory_mb, bucket_rows)
+    return FeatureStore(records, catalogue, history, online, threads, spark)
 
 
 def open_online(url: str, password: str = "") -> OnlineStore:

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from features.entity import ENTITIES
+from features.store import Engine
 from pipelines.workspace import Workspace
 
 
@@ -35,7 +36,9 @@ class Materialized:
         return [f"{self.words()} (up to arrival {self.watermark:,}, {self.seconds:.1f} s)"]
 
 
-def materialize(workspace: Workspace, *, as_of: int | None = None, rebuild: str = "") -> Materialized:
+def materialize(
+    workspace: Workspace, *, as_of: int | None = None, rebuild: str = "", engine: Engine = "local"
+) -> Materialized:
     """Refresh the history from the records, then the online store from the history.
 
     Parameters
@@ -44,9 +47,11 @@ def materialize(workspace: Workspace, *, as_of: int | None = None, rebuild: str 
         The moment (µs) that questions mean which name none; default: where the sources are complete.
     rebuild : str
         A log whose history is read again from the records, whatever became of it; empty: none.
+    engine : {"local", "spark"}
+        Where whole states are packed.
     """
     if rebuild:
         workspace.features.history.rebuild(rebuild)
     refreshed = workspace.features.refresh(progress=workspace.progress)
-    written = workspace.features.materialize(as_of=as_of, progress=workspace.progress)
+    written = workspace.features.materialize(as_of=as_of, engine=engine, progress=workspace.progress)
     return Materialized(refreshed.rows, written.entities, refreshed.watermark, refreshed.seconds + written.seconds)
