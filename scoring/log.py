@@ -5,6 +5,7 @@ from __future__ import annotations
 import errno
 import json
 import os
+import random
 import threading
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
@@ -29,9 +30,12 @@ SCHEMA = pa.schema(
         ("band", pa.string()),
         ("request", pa.string()),
         ("features", pa.string()),
+        ("watermark", pa.int64()),
+        ("inputs", pa.string()),
     ]
 )
-"""Columns of the log: moments in µs UTC; ``features`` is a JSON object of the values used, or null."""
+"""Columns of the log: moments in µs UTC; ``features`` is a JSON object of the values used, or null; ``watermark`` is the
+greatest arrival number that they rest on; ``inputs`` is a JSON object of the numbers that came with the question."""
 
 REQUIRED = ("at", "model", "version", "id", "status")
 
@@ -70,7 +74,8 @@ class PredictionLog:
         Parameters
         ----------
         answers : sequence of mapping
-            Keys of `SCHEMA`; ``at, model, version, id, status`` are required; ``features`` may be a mapping.
+            Keys of `SCHEMA`; ``at, model, version, id, status`` are required; ``features`` and ``inputs`` may be
+            mappings.
 
         Raises
         ------
@@ -100,6 +105,34 @@ class PredictionLog:
         """
         rows = [row for row in self._rows(model, since) if since is None or row["at"] >= since]
         return pa.Table.from_pylist(rows, schema=SCHEMA)
+
+    def sample(self, model: str, rows: int, *, since: int | None = None, seed: int = 0) -> pa.Table:
+        """Some answers that rest on features, each as likely as the others, in the order in which they were given.
+
+        Parameters
+        ----------
+        model : str
+        rows : int
+            At most so many; only they are held in memory.
+        since : int, optional
+            Only answers given at or after this moment (µs).
+        seed : int
+
+        Returns
+        -------
+        pyarrow.Table
+            Columns of `SCHEMA`.
+        """
+        draw, kept, seen = random.Random(seed), dict[int, dict[str, Any]](), 0  # noqa: S311 - a sample, no secret
+        for row in self._rows(model, since):
+            if row.get("features") is None or (since is not None and row["at"] < since):
+                continue
+            place = seen if seen < rows else draw.randrange(seen + 1)
+            if place < rows:
+                kept[place] = row | {"_place": seen}
+            seen += 1
+        chosen = sorted(kept.values(), key=lambda row: int(row["_place"]))
+        return pa.Table.from_pylist(chosen, schema=SCHEMA)
 
     def close(self) -> None:
         """Close the open files."""
@@ -147,8 +180,9 @@ class PredictionLog:
 
 def _line(answer: Mapping[str, Any]) -> bytes:
     row = dict(answer)
-    if isinstance(row.get("features"), Mapping):
-        row["features"] = json.dumps({key: _finite(value) for key, value in row["features"].items()})
+    for name in ("features", "inputs"):
+        if isinstance(row.get(name), Mapping):
+            row[name] = json.dumps({key: _finite(value) for key, value in row[name].items()})
     if "score" in row:
         row["score"] = _finite(row["score"])
     return json.dumps(row, separators=(",", ":"), ensure_ascii=False, allow_nan=False).encode() + b"\n"

@@ -177,6 +177,7 @@ def _lines(served: Served, found: Found, answers: Sequence[Row], as_of: int, req
         "entity": served.model.entity,
         "as_of": as_of,
         "request": request_id,
+        "watermark": found.watermark,
     }
     return [
         common
@@ -189,6 +190,7 @@ def _lines(served: Served, found: Found, answers: Sequence[Row], as_of: int, req
             "features": None
             if answer["status"] == "unknown" or not found.frame
             else {ref: values[place] for ref, values in found.frame.items()},
+            "inputs": {name: values[place] for name, values in found.inputs.items()} if found.inputs else None,
         }
         for place, answer in enumerate(answers)
     ]

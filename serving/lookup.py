@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
@@ -33,12 +33,18 @@ class Found:
         Feature values by reference.
     statuses : list of str
         ``ok``, ``unknown`` or ``stale``; who is ineligible is for the model to say.
+    watermark : int or None
+        Greatest arrival number that the values rest on; None where no features were asked for.
+    inputs : mapping of str to ndarray
+        The numbers that came with the question, one for each id.
     """
 
     keys: Sequence[str]
     ids: npt.NDArray[np.int64]
     frame: Frame
     statuses: list[Status]
+    watermark: int | None = None
+    inputs: Frame = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -91,7 +97,7 @@ class Lookup:
                 store.features(model.refs)
                 self.store = store
         try:
-            nothing = dict.fromkeys(self.store.inputs(model.refs))
+            nothing = self.inputs(model, dict.fromkeys(self.store.inputs(model.refs)), 1)
             return self.features(model, [NOBODY], self.moment(model, None), nothing).frame
         except OnlineStoreError:  # nothing was materialized yet
             features = self.store.features(model.refs)
@@ -131,9 +137,7 @@ class Lookup:
         """
         return given(self.store.inputs(model.refs), told, rows)
 
-    def features(
-        self, model: Model, keys: Sequence[str], moment: Moment, inputs: Mapping[str, Any] | None = None
-    ) -> Found:
+    def features(self, model: Model, keys: Sequence[str], moment: Moment, inputs: Frame | None = None) -> Found:
         """Features of a model for some numbers at one moment; raises like `inputs`, and
 
         Raises
@@ -145,7 +149,8 @@ class Lookup:
         expired = np.zeros(len(keys), dtype=bool)
         for view in answer.status.values():
             expired |= np.array([item == "EXPIRED" for item in view], dtype=bool)
-        return Found(keys, answer.ids, answer.values, _statuses(answer.ids, expired | moment.is_stale))
+        told = _statuses(answer.ids, expired | moment.is_stale)
+        return Found(keys, answer.ids, answer.values, told, answer.watermark, inputs or {})
 
     def histories(
         self, model: Model, log: str, keys: Sequence[str], moment: Moment

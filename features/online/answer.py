@@ -44,6 +44,8 @@ class OnlineAnswer(NamedTuple):
         When the states were last brought up to date, in microseconds.
     as_of : int
         The moment that was answered.
+    watermark : int
+        Greatest arrival number that the states held: asked offline as of this arrival, the values are the same bits.
     """
 
     values: dict[str, np.ndarray]
@@ -51,6 +53,7 @@ class OnlineAnswer(NamedTuple):
     ids: Ints
     materialized_at: int
     as_of: int
+    watermark: int
 
 
 class Known:
@@ -139,7 +142,7 @@ class Online:
         kernel.load().run_packed(words, begins, sources, moment, made.code, memory, out)
         values = asked.columns(out, known.dictionary)
         status = statuses(asked.views, ids, asked.slots, out)
-        return OnlineAnswer(values, status, ids, known.stamp.materialized_at, moment)
+        return OnlineAnswer(values, status, ids, known.stamp.materialized_at, moment, known.stamp.watermark)
 
     def states(self, entity: str, keys: Sequence[str]) -> tuple[Known, Ints, Ints, Ints]:
         """Packed states as one buffer, where each begins (-1: none), and the ids (-1: none)."""

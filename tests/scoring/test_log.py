@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import multiprocessing
 import os
+from collections import Counter
 from pathlib import Path
 from typing import Any
 
@@ -33,6 +34,20 @@ def test_only_answers_since_a_moment(tmp_path: Path) -> None:
         log.append([answer(at=day * DAY) for day in range(8)])
         assert log.read("churn", since=5 * DAY).column("at").to_pylist() == [5 * DAY, 6 * DAY, 7 * DAY]
         assert log.read("nothing").num_rows == 0
+
+
+def test_a_sample_is_bounded_fair_and_of_answers_that_rest_on_features(tmp_path: Path) -> None:
+    with PredictionLog(tmp_path) as log:
+        log.append([answer(id=str(place), features={"a:x": 1.0}, watermark=place) for place in range(1_000)])
+        log.append([answer(id="none"), answer(at=12 * DAY, id="late", features={}, inputs={"value": 2.5})])
+        assert log.sample("churn", 2_000).num_rows == 1_001
+        assert log.sample("churn", 50, since=11 * DAY).column("inputs").to_pylist() == ['{"value": 2.5}']
+        counts: Counter[int] = Counter()
+        for seed in range(100):
+            drawn = [mark for mark in log.sample("churn", 50, seed=seed).column("watermark").to_pylist() if mark]
+            assert drawn == sorted(drawn)
+            counts.update(mark // 250 for mark in drawn)
+    assert all(1_050 < count < 1_450 for count in counts.values()), counts
 
 
 def _write(directory: Path, who: int) -> None:
