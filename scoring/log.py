@@ -34,8 +34,8 @@ SCHEMA = pa.schema(
         ("inputs", pa.string()),
     ]
 )
-"""Columns of the log: moments in µs UTC; ``features`` is a JSON object of the values used, or null; ``watermark`` is the
-greatest arrival number that they rest on; ``inputs`` is a JSON object of the numbers that came with the question."""
+"""Columns of the log: moments in µs UTC; ``features`` is a JSON object of the values used, or null; ``watermark`` is
+the greatest arrival number that they rest on; ``inputs`` is a JSON object of the numbers that came with the question."""
 
 REQUIRED = ("at", "model", "version", "id", "status")
 
