@@ -15,9 +15,10 @@ from sqlalchemy import Engine, create_engine, select
 from sqlalchemy.engine import URL, make_url
 
 from configs import Settings
-from crm import audit, resolving, writer
+from crm import audit, erasing, resolving, writer
 from crm.connections import Connection, connect
-from crm.counters import ARRIVAL, COUNTERS
+from crm.counters import ARRIVAL, COUNTERS, Counters
+from crm.erasing import Erased
 from crm.errors import RecordsError
 from crm.failures import explained
 from crm.reader import Reader
@@ -246,6 +247,37 @@ class Records:
             If an entry was changed, removed or put in.
         """
         return audit.verify(row for batch in self.batches("audit_log") for row in batch.to_pylist())
+
+    def erase(self, customer_no: str, *, is_trial: bool = False) -> Erased:
+        """Take a customer out of the records for good: removed, or cut loose and emptied, in every version.
+
+        Parameters
+        ----------
+        customer_no : str
+            A present or former number; nothing is found where none has it.
+        is_trial : bool
+            Only say what would be done.
+
+        Returns
+        -------
+        Erased
+            Counts, and what the person is found by elsewhere.
+
+        Notes
+        -----
+        The one change that makes no version: what was said before is gone as well, for every ``as_of``. The party's
+        row stays, empty, with the status ``erased``.
+        """
+        with self._write_connection() as connection:
+            if connection.is_sqlite:
+                connection.rows("PRAGMA secure_delete=ON")
+            with connection.transaction():
+                Counters(connection)  # every other writer waits
+                told = erasing.erase(connection, customer_no, is_trial=is_trial)
+        if told.is_found and not is_trial:
+            with self._write_connection() as connection:
+                erasing.scrub(connection, told.removed | told.unlinked)
+        return told
 
     def attributes(self, entity: str) -> list[AttributeInfo]:
         """The custom attributes of an entity (customer, lead, opportunity, product, company)."""

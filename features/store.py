@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any, Literal, get_args
@@ -20,6 +20,7 @@ from features.declare.log import Log
 from features.declare.measure import Measure, Source
 from features.declare.view import FeatureView
 from features.entity import ENTITIES, Entity
+from features.erasing import erase
 from features.errors import FeatureError
 from features.explain import as_table, rows_behind
 from features.history.store import History, Progress, RefreshReport
@@ -477,6 +478,10 @@ class FeatureStore:
             return materialize(self.online.store, self.history, kind, self.logs_of(kind), stamp.as_of)
         report = self.materialize(kind)
         return Written(report.entities[kind.name], True, report.watermark)
+
+    def erase(self, ids: Mapping[str, Sequence[int]], tables: Collection[str]) -> dict[str, int]:
+        """Take people who have left the records out of what was made from them; see `features.erasing.erase`."""
+        return erase(self, ids, tables)
 
     # -- explaining ------------------------------------------------------------------------------------------------
 

@@ -6,7 +6,7 @@ import json
 import os
 import shutil
 import time
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
@@ -179,6 +179,29 @@ class History:
             manifest = self.manifest
             self._commit({other: state for other, state in manifest.items() if other != name}, manifest)
         return self.refresh([log])
+
+    def forget(self, tables: Collection[str]) -> list[str]:
+        """Read every log of some tables again from the records, and leave nothing of what was before on the disk.
+
+        Parameters
+        ----------
+        tables : collection of str
+            Head and fact tables.
+
+        Returns
+        -------
+        list of str
+            Names of those logs.
+        """
+        with self.alone():
+            manifest = self.manifest
+            names = [name for name in manifest if name.partition(".")[0].removesuffix("_versions") in tables]
+            self._commit({name: state for name, state in manifest.items() if name not in names}, manifest)
+            for name in names:
+                self._readers.pop(name, None)
+                shutil.rmtree(self.folder / name, ignore_errors=True)
+        self.refresh([self._logs[name] for name in names if name in self._logs])
+        return names
 
     def _arrival(self, log: Log, state: LogState | None, members: int) -> Arrival:
         columns = self.columns(log) if state is None else state.columns

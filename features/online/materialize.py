@@ -56,6 +56,8 @@ def materialize(
     as_of: int | None,
     progress: Progress | None = None,
     packing: Packing = pack,
+    *,
+    anew: bool = False,
 ) -> Written:
     """Bring the states of one kind of entity up to the history of its logs; one writer at a time.
 
@@ -70,6 +72,8 @@ def materialize(
     progress : callable, optional
     packing : callable
         Packs whole states: `pack`, or that of another home.
+    anew : bool
+        Pack every state again, whatever was touched.
 
     Raises
     ------
@@ -79,7 +83,7 @@ def materialize(
     with history.alone():
         for turn in range(TURNS):
             try:
-                return _Turn(store, history, entity.name, history.readers(logs), as_of, progress, packing).run()
+                return _Turn(store, history, entity.name, history.readers(logs), as_of, progress, packing, anew).run()
             except OvertakenError:
                 if turn + 1 == TURNS:
                     raise
@@ -106,6 +110,7 @@ class _Turn:
     as_of: int | None
     progress: Progress | None
     packing: Packing
+    anew: bool
 
     @property
     def watermark(self) -> int:
@@ -118,7 +123,7 @@ class _Turn:
         layout = layout_of(self.readers).to_json()
         texts = json.dumps({item.log.name: item.dictionary.texts for item in self.readers}, ensure_ascii=False)
         stamp = Stamp(time.time_ns(), layout, texts, self.watermark, now(), self.as_of)
-        if before is None or not self._continues(before, stamp):
+        if before is None or self.anew or not self._continues(before, stamp):
             numbers = self.history.keys.numbers(self.entity)
             after = 0 if before is None else before.token
             self.store.replace(self.entity, after, stamp, self._counted(self._bases(numbers), numbers))

@@ -74,6 +74,13 @@ class PostgresStore:
                 connection.execute(f"DELETE FROM {self._table(name, entity)} WHERE id = ANY(%s)", (gone,))  # noqa: S608
             self._put(connection, entity, stamp, rows)
 
+    def scrub(self) -> None:
+        """Give back the space of states that were taken out."""
+        with self._explained():
+            for entity in ENTITIES:
+                for name in ("states", "tails"):
+                    self._connection().execute(f"VACUUM {self._table(name, entity)}")
+
     def close(self) -> None:
         """Close every thread's connection."""
         with self._lock:

@@ -116,6 +116,9 @@ class OnlineStore(Protocol):
         An entity whose number has changed comes with its base, and is found under the new number only.
         """
 
+    def scrub(self) -> None:
+        """Leave nothing of states that were taken out in the store's own files; a server keeps house by itself."""
+
     def close(self) -> None:
         """Let go of every connection."""
 

@@ -173,6 +173,9 @@ class RedisStore:
                 pipeline.sadd(unmark, *gone)
         self._finish(entity, after, stamp, generation, staged, [])
 
+    def scrub(self) -> None:
+        """Nothing to do: what was taken out is no longer in memory, and the server rewrites its own files."""
+
     def close(self) -> None:
         """Close every connection."""
         self._reading.close()

@@ -84,6 +84,15 @@ class SQLiteStore:
                 connection.executemany(f"DELETE FROM {name}_{entity} WHERE id = ?", gone)  # noqa: S608 - our own names
             _put(connection, entity, rows)
 
+    def scrub(self) -> None:
+        """Write the file anew, without free pages, and empty its journal."""
+        connection = self._connection()
+        try:
+            connection.execute("VACUUM")
+            connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
+        except sqlite3.Error as error:
+            raise self._down(error) from error
+
     def close(self) -> None:
         """Close every thread's connection."""
         with self._lock:
