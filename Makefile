@@ -9,7 +9,7 @@ export RAPPORT_HOME ?= var
 export OMP_WAIT_POLICY ?= PASSIVE
 
 .DEFAULT_GOAL := help
-.PHONY: help install demo test check lint types tests bench quality lock clean
+.PHONY: help install demo test check lint types tests bench bench-sweep bench-report quality lock clean
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -57,6 +57,12 @@ tests: $(SPARK) ## The whole test suite, Spark's tests included (they are skippe
 
 bench: $(READY) ## Measure speed beside a baseline; append to benchmarks/results.jsonl
 	$(BIN)/python -m benchmarks
+
+bench-sweep: $(READY) ## Measure how cost grows with events and spine rows; append to benchmarks/results.jsonl
+	$(BIN)/python -m benchmarks --sweep
+
+bench-report: $(READY) ## Draw what was measured: var/reports/benchmarks.html
+	$(BIN)/python -m benchmarks --report $(RAPPORT_HOME)/reports/benchmarks.html
 
 quality: $(READY) ## Measure the models on real data; append to benchmarks/quality.jsonl
 	$(BIN)/python -m benchmarks.quality

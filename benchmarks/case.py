@@ -10,13 +10,16 @@ import subprocess
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, nullcontext
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
+
+from benchmarks.reference import Reference
 
 RESULTS = Path(__file__).parent / "results.jsonl"
 
 Measure = Callable[[], "Reading"]
+Measures = AbstractContextManager[tuple[Measure, Measure]]
 
 
 @dataclass(frozen=True)
@@ -42,7 +45,11 @@ class Case:
     target : float
         Greatest acceptable value of `measures`: the ratio when `target_is_ratio`, else the subject's figure.
     prepare : callable
-        Gives a context manager yielding ``(measure subject, measure baseline)``.
+        Takes the reference data; gives a context manager yielding ``(measure subject, measure baseline)``.
+    reference : Reference, optional
+        The size of the reference data, of which `n` are the events; None where the case does not use it.
+    most_mb : float, optional
+        Greatest acceptable peak of the subject's resident memory.
     """
 
     name: str
@@ -51,9 +58,18 @@ class Case:
     unit: str
     n: int
     target: float
-    prepare: Callable[[], AbstractContextManager[tuple[Measure, Measure]]]
+    prepare: Callable[[Reference], Measures]
     repeats: int = 5
     target_is_ratio: bool = False
+    reference: Reference | None = None
+    most_mb: float | None = None
+
+    def sized(self, events: int | None, spine: int | None) -> Case:
+        """The same over other reference data."""
+        if self.reference is None:
+            return self
+        size = Reference(events or self.reference.events, spine or self.reference.spine)
+        return replace(self, reference=size, n=size.events)
 
 
 @dataclass(frozen=True)
@@ -72,7 +88,8 @@ class Result:
     @property
     def is_reached(self) -> bool:
         """Whether the target holds."""
-        return (self.ratio if self.case.target_is_ratio else self.subject.value) <= self.case.target
+        fits = self.case.most_mb is None or (self.subject.peak_mb or 0) <= self.case.most_mb
+        return fits and (self.ratio if self.case.target_is_ratio else self.subject.value) <= self.case.target
 
     def to_json(self) -> dict[str, object]:
         """One row of ``results.jsonl``."""
@@ -88,12 +105,12 @@ class Result:
         }
 
 
-def run(case: Case) -> Result:
-    """Measure `case`: one unmeasured round, then subject and baseline in alternation."""
+def run(case: Case, repeats: int | None = None) -> Result:
+    """Measure `case`: subject and baseline in alternation."""
     subjects: list[Reading] = []
     baselines: list[Reading] = []
-    with case.prepare() as (subject, baseline):
-        for _ in range(case.repeats):
+    with case.prepare(case.reference or Reference()) as (subject, baseline):
+        for _ in range(repeats or case.repeats):
             subjects.append(subject())
             baselines.append(baseline())
     return Result(case, _median(subjects), _median(baselines))
@@ -137,11 +154,9 @@ def _megabytes(usage: resource.struct_rusage) -> float:
     return usage.ru_maxrss / 1024
 
 
-def nothing_to_prepare(
-    subject: Measure, baseline: Measure
-) -> Callable[[], AbstractContextManager[tuple[Measure, Measure]]]:
+def nothing_to_prepare(subject: Measure, baseline: Measure) -> Callable[[Reference], Measures]:
     """A `Case.prepare` for measures that need no set-up."""
-    return lambda: nullcontext((subject, baseline))
+    return lambda _: nullcontext((subject, baseline))
 
 
 def rows(path: Path = RESULTS) -> Iterator[dict[str, object]]:

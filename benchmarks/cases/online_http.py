@@ -18,6 +18,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from benchmarks.case import Case, Measure, Reading, program
+from benchmarks.reference import Reference
 
 REQUESTS = 1_000
 CUSTOMERS = 1_000
@@ -83,7 +84,7 @@ def _wait(port: int) -> None:
 
 
 @contextmanager
-def _prepare() -> Iterator[tuple[Measure, Measure]]:
+def _prepare(_: Reference) -> Iterator[tuple[Measure, Measure]]:
     ours, theirs = 3871, 3872
     with tempfile.TemporaryDirectory() as home:
         rapport = ["-m", "rapport.main"]

@@ -1,0 +1,22 @@
+"""Twenty window features of 500,000 rows from the persisted history."""
+
+from __future__ import annotations
+
+from functools import partial
+
+from benchmarks.case import Case
+from benchmarks.offline import beside_duckdb
+from benchmarks.reference import Reference
+
+case = Case(
+    name="window_features_warm",
+    subject="20 features from the persisted history",
+    baseline="DuckDB, range join from Parquet",
+    unit="s",
+    n=10_000_000,
+    target=0.1,
+    target_is_ratio=True,
+    repeats=3,
+    reference=Reference(),
+    prepare=partial(beside_duckdb, "windows"),
+)
