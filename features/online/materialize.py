@@ -171,9 +171,13 @@ class _Turn:
             yield Packed(key, number, -1, None, tail)
 
     def _counted(self, rows: Iterator[Packed], numbers: pa.Table) -> Iterator[Packed]:
+        """The same rows, each thousand of them told to who wants to know of the progress."""
+        return rows if self.progress is None else self._told(rows, numbers.num_rows, self.progress)
+
+    def _told(self, rows: Iterator[Packed], total: int, progress: Progress) -> Iterator[Packed]:
         for done, row in enumerate(rows):
-            if self.progress is not None and done % 1_000 == 0:
-                self.progress(self.entity, done, numbers.num_rows)
+            if done % 1_000 == 0:
+                progress(self.entity, done, total)
             yield row
 
 

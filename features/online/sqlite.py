@@ -19,6 +19,7 @@ from features.online.protocol import OvertakenError, Packed, Stamp, State, chunk
 FORMAT = 2  # of the tables; a file of another one is emptied, and materialized anew
 CHUNK = 1_024  # rows handed to SQLite at a time
 PAGE = 16_384  # bytes: most states fit on one page
+CACHE_KB = 16_384
 BUSY_SECONDS = 30  # a writer waits so long for another one
 
 
@@ -73,25 +74,23 @@ class SQLiteStore:
             _follow(connection, entity, after, stamp)
             for name in ("states", "tails"):
                 connection.execute(f"DELETE FROM {name}_{entity}")  # noqa: S608 - our own names
-            _put(connection, entity, rows)
+            for part in chunks(rows, CHUNK):
+                _put(connection, entity, part)
 
     def update(self, entity: str, after: int, stamp: Stamp, rows: Iterable[Packed], removed: Iterable[int]) -> None:
         """Put in some rows and take out some ids, in one transaction."""
         with self._transaction() as connection:
             _follow(connection, entity, after, stamp)
-            gone = [(item,) for item in removed]
-            for name in ("states", "tails"):
-                connection.executemany(f"DELETE FROM {name}_{entity} WHERE id = ?", gone)  # noqa: S608 - our own names
-            _put(connection, entity, rows)
-
-    def scrub(self) -> None:
-        """Write the file anew, without free pages, and empty its journal."""
-        connection = self._connection()
-        try:
-            connection.execute("VACUUM")
-            connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
-        except sqlite3.Error as error:
-            raise self._down(error) from error
+            _cut(connection, entity, ("states", "tails"), removed)
+            for part in chunks(rows, CHUNK):
+                based = [row for row in part if row.base is not None]
+                _cut(connection, entity, ("states",), (row.id for row in based))
+                connection.executemany(
+                    f"DELETE FROM states_{entity} WHERE key = ?",  # noqa: S608 - our own names
+                    [(row.key,) for row in based],
+                )
+                _cut(connection, entity, ("tails",), (row.id for row in part))
+                _put(connection, entity, part)
 
     def close(self) -> None:
         """Close every thread's connection."""
@@ -120,6 +119,7 @@ class SQLiteStore:
                 connection.execute("PRAGMA journal_mode=WAL")
                 connection.execute("PRAGMA synchronous=NORMAL")
                 connection.execute("PRAGMA mmap_size=268435456")
+                connection.execute(f"PRAGMA cache_size=-{CACHE_KB}")
             self._local.connection = connection
             with self._lock:
                 self._open.append(connection)
@@ -188,11 +188,16 @@ def _follow(connection: sqlite3.Connection, entity: str, after: int, stamp: Stam
     connection.execute("INSERT OR REPLACE INTO stamps VALUES (?, ?, ?, ?, ?, ?, ?)", (entity, *astuple(stamp)))
 
 
-def _put(connection: sqlite3.Connection, entity: str, rows: Iterable[Packed]) -> None:
-    put = f"INSERT OR REPLACE INTO states_{entity} (key, id, mark, base) VALUES (?, ?, ?, ?)"  # noqa: S608 - our own names
-    put_tail = f"INSERT OR REPLACE INTO tails_{entity} VALUES (?, ?)"  # noqa: S608
-    cut_tail = f"DELETE FROM tails_{entity} WHERE id = ?"  # noqa: S608
-    for part in chunks(rows, CHUNK):
-        connection.executemany(put, [row[:4] for row in part if row.base is not None])
-        connection.executemany(put_tail, [(row.id, row.tail) for row in part if row.tail is not None])
-        connection.executemany(cut_tail, [(row.id,) for row in part if row.tail is None])
+def _cut(connection: sqlite3.Connection, entity: str, names: Iterable[str], ids: Iterable[int]) -> None:
+    gone = [(number,) for number in ids]
+    for name in names:
+        connection.executemany(f"DELETE FROM {name}_{entity} WHERE id = ?", gone)  # noqa: S608 - our own names
+
+
+def _put(connection: sqlite3.Connection, entity: str, part: list[Packed]) -> None:
+    """Put in rows that are not there; to have SQLite replace others takes three times as long."""
+    put = f"INSERT INTO states_{entity} (key, id, mark, base) VALUES (?, ?, ?, ?)"  # noqa: S608 - our own names
+    connection.executemany(put, [row[:4] for row in part if row.base is not None])
+    tails = [(row.id, row.tail) for row in part if row.tail is not None]
+    if tails:
+        connection.executemany(f"INSERT INTO tails_{entity} VALUES (?, ?)", tails)  # noqa: S608
