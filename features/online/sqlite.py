@@ -92,6 +92,15 @@ class SQLiteStore:
                 _cut(connection, entity, ("tails",), (row.id for row in part))
                 _put(connection, entity, part)
 
+    def scrub(self) -> None:
+        """Write the file anew, without free pages, and empty its journal."""
+        connection = self._connection()
+        try:
+            connection.execute("VACUUM")
+            connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
+        except sqlite3.Error as error:
+            raise self._down(error) from error
+
     def close(self) -> None:
         """Close every thread's connection."""
         with self._lock:
