@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -136,6 +136,15 @@ class Lookup:
             If one is missing, unknown, no number, or not one for each id.
         """
         return given(self.store.inputs(model.refs), told, rows)
+
+    def problem(self, entities: Iterable[str]) -> str | None:
+        """Why features of some kinds of entity cannot be looked up, in one sentence; None when they can."""
+        try:
+            for entity in entities:
+                self.materialized_at(entity)
+        except OnlineStoreError as error:
+            return str(error)
+        return None
 
     def features(self, model: Model, keys: Sequence[str], moment: Moment, inputs: Frame | None = None) -> Found:
         """Features of a model for some numbers at one moment; raises like `inputs`, and

@@ -33,20 +33,24 @@ async def health() -> Response:
     "/readyz", response_model=None, summary="Some model answers", responses={503: {"description": "None does."}}
 )
 async def ready(request: Request) -> Response:
-    """200 when at least one champion answers; broken champions and a lost registry are named either way."""
+    """200 when some champion can answer; broken champions, a lost registry and a lost online store are named anyway."""
     state: State = request.app.state.rapport
     view = state.champions.view
+    entities = {item.model.entity for item in view.served.values()}
+    lost = await anyio.to_thread.run_sync(state.lookup.problem, entities)
+    is_ready = bool(view.served) and lost is None
     problems = {
         name: f"{text}; the version before it answers" if name in view.served else text
         for name, text in view.problems.items()
     }
     content = {
-        "status": "ready" if view.served else "not ready",
+        "status": "ready" if is_ready else "not ready",
         "models": {name: item.version for name, item in view.served.items()},
         "problems": problems,
         "registry": state.champions.lost,
+        "online": lost,
     }
-    return _json(content, 200 if view.served else 503)
+    return _json(content, 200 if is_ready else 503)
 
 
 @router.get("/v1/models", response_model=None, summary="Which versions answer")
