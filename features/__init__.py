@@ -35,6 +35,7 @@ if TYPE_CHECKING:
     from features.labels import ImportedLabel, imported
     from features.online.answer import OnlineAnswer
     from features.opening import open  # noqa: A004 - `features.open(settings, records)`, as each package is opened
+    from features.push import PushReport
     from features.store import FeatureStore
     from features.training_set import TrainingSet
     from features.windows import Window, days, hours, lifetime
@@ -63,6 +64,7 @@ _HOMES = {
     "features.labels": ("ImportedLabel", "imported"),
     "features.online.answer": ("OnlineAnswer",),
     "features.opening": ("open",),
+    "features.push": ("PushReport",),
     "features.store": ("FeatureStore",),
     "features.training_set": ("TrainingSet",),
     "features.windows": ("Window", "days", "hours", "lifetime"),
