@@ -91,6 +91,7 @@ __all__ = [
     "Measure",
     "OnlineAnswer",
     "OnlineStoreError",
+    "PushReport",
     "Request",
     "Source",
     "SpineError",
