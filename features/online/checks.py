@@ -155,6 +155,16 @@ def check_readers_see_the_old_or_the_new(store: OnlineStore) -> None:
     _expect(not wrong, f"a reader saw a mixture: {wrong[:1]}")
 
 
+def check_scrubbing_changes_no_answer(store: OnlineStore) -> None:
+    """What is there stays, and what was taken out stays away."""
+    store.scrub()
+    store.replace("customer", 0, STAMP, [_base("a", 1, b"a"), _base("b", 2, b"b")])
+    store.update("customer", STAMP.token, LATER, [], [1])
+    store.scrub()
+    _expect(store.read("customer", ["a", "b"]) == (LATER.token, [None, (b"b", None)]), "scrubbing changes states")
+    _expect(store.stamp("customer") == LATER, "scrubbing changes the stamp")
+
+
 STORE_CHECKS: tuple[StoreCheck, ...] = (
     check_an_empty_store_says_so,
     check_states_come_back_in_the_order_of_the_keys,
@@ -165,4 +175,5 @@ STORE_CHECKS: tuple[StoreCheck, ...] = (
     check_a_writer_that_was_overtaken_is_told,
     check_large_states_come_back_whole,
     check_readers_see_the_old_or_the_new,
+    check_scrubbing_changes_no_answer,
 )
