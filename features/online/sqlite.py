@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import sqlite3
 import threading
+from collections import OrderedDict
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import astuple
@@ -16,8 +17,10 @@ from features.errors import OnlineStoreError
 from features.kernel.program import Ints
 from features.online.protocol import OvertakenError, Packed, Stamp, State, chunks
 
-FORMAT = 2  # of the tables; a file of another one is emptied, and materialized anew
+FORMAT = 3  # of the tables; a file of another one is emptied, and materialized anew
 CHUNK = 1_024  # rows handed to SQLite at a time
+HOT = 65_536  # bytes: larger bases are kept in memory after their first reading
+HOT_BYTES = 2**26  # of them all
 PAGE = 16_384  # bytes: most states fit on one page
 CACHE_KB = 16_384
 BUSY_SECONDS = 30  # a writer waits so long for another one
@@ -36,6 +39,7 @@ class SQLiteStore:
         self._local = threading.local()
         self._open: list[sqlite3.Connection] = []
         self._lock = threading.Lock()
+        self._hot: OrderedDict[tuple[str, int, int], bytes] = OrderedDict()
         path.parent.mkdir(parents=True, exist_ok=True)
         with self._transaction() as connection:
             _prepare(connection)
@@ -48,18 +52,47 @@ class SQLiteStore:
 
     def read(self, entity: str, keys: Sequence[str]) -> tuple[int, list[State | None]]:
         """The token of the stamp (0: none), and the state of each key in order (None: none), all of one moment."""
-        one, many = _reading(entity)
         try:
-            cursor = self._cursor()
-            if len(keys) == 1 and (row := cursor.execute(one, keys).fetchone()) is not None:
-                return row[0], [row[1:]]
-            rows = cursor.execute(many, (json.dumps(["", *keys]),)).fetchall()
+            if len(keys) == 1:
+                row = self._cursor().execute(_one(entity), keys).fetchone()
+                if row is not None and row[1] is not None:
+                    return row[0], [row[1:]]
+            while True:
+                token, states = self._several(entity, keys)
+                if states is not None:
+                    return token, states
         except sqlite3.Error as error:
             raise self._down(error) from error
+
+    def _several(self, entity: str, keys: Sequence[str]) -> tuple[int, list[State | None] | None]:
+        """As `read`; no states when one was written anew before all of them were there."""
+        rows = self._cursor().execute(_many(entity), (json.dumps(["", *keys]),)).fetchall()
         found: list[State | None] = [None] * len(rows)
-        for _, place, base, tail in rows:
-            found[place] = None if base is None else (base, tail)
+        for _, place, number, written, base, tail in rows:
+            if number is not None:
+                whole = self._large(entity, number, written) if base is None else base
+                if whole is None:
+                    return 0, None
+                found[place] = whole, tail
         return rows[0][0], found[1:]
+
+    def _large(self, entity: str, number: int, written: int) -> bytes | None:
+        """A large base, which is read once; None when it is another by now."""
+        key = entity, number, written
+        with self._lock:
+            if key in self._hot:
+                self._hot.move_to_end(key)
+                return self._hot[key]
+        asked = f"SELECT base FROM states_{entity} WHERE id = ? AND written = ?"  # noqa: S608 - our own names
+        row = self._connection().execute(asked, (number, written)).fetchone()
+        if row is None:
+            return None
+        with self._lock:
+            self._hot[key] = row[0]
+            while len(self._hot) > 1 and sum(map(len, self._hot.values())) > HOT_BYTES:
+                self._hot.popitem(last=False)
+        base: bytes = row[0]
+        return base
 
     def marks(self, entity: str, ids: Ints) -> dict[int, tuple[int, str]]:
         """The mark of its base, and the number, of each id that is there."""
@@ -75,7 +108,7 @@ class SQLiteStore:
             for name in ("states", "tails"):
                 connection.execute(f"DELETE FROM {name}_{entity}")  # noqa: S608 - our own names
             for part in chunks(rows, CHUNK):
-                _put(connection, entity, part)
+                _put(connection, entity, stamp.token, part)
 
     def update(self, entity: str, after: int, stamp: Stamp, rows: Iterable[Packed], removed: Iterable[int]) -> None:
         """Put in some rows and take out some ids, in one transaction."""
@@ -90,7 +123,7 @@ class SQLiteStore:
                     [(row.key,) for row in based],
                 )
                 _cut(connection, entity, ("tails",), (row.id for row in part))
-                _put(connection, entity, part)
+                _put(connection, entity, stamp.token, part)
 
     def scrub(self) -> None:
         """Write the file anew, without free pages, and empty its journal."""
@@ -172,20 +205,33 @@ def _prepare(connection: sqlite3.Connection) -> None:
     for entity in ENTITIES:
         connection.execute(
             f"CREATE TABLE IF NOT EXISTS states_{entity} "
-            "(id INTEGER PRIMARY KEY, key TEXT NOT NULL UNIQUE, mark INTEGER NOT NULL, base BLOB NOT NULL)"
+            "(id INTEGER PRIMARY KEY, key TEXT NOT NULL UNIQUE, mark INTEGER NOT NULL, "
+            "written INTEGER NOT NULL, base BLOB NOT NULL)"
         )
         connection.execute(f"CREATE TABLE IF NOT EXISTS tails_{entity} (id INTEGER PRIMARY KEY, tail BLOB NOT NULL)")
 
 
+def _token(entity: str) -> str:
+    return f"coalesce((SELECT token FROM stamps WHERE entity = '{entity}'), 0)"  # noqa: S608 - our own names
+
+
 @cache
-def _reading(entity: str) -> tuple[str, str]:
-    """The statements that read one key that is there, and any keys: a row for each, with its place."""
-    token = f"coalesce((SELECT token FROM stamps WHERE entity = '{entity}'), 0)"  # noqa: S608 - our own names
-    states, tails = f"states_{entity} s", f"LEFT JOIN tails_{entity} t ON t.id = s.id"
+def _one(entity: str) -> str:
+    """The statement that reads one key: no row where there is none, no base where it is large."""
     return (
-        f"SELECT {token}, s.base, t.tail FROM {states} {tails} WHERE s.key = ?",  # noqa: S608
-        # no ORDER BY, which would copy every state
-        f"SELECT {token}, k.key, s.base, t.tail FROM json_each(?) k LEFT JOIN {states} ON s.key = k.value {tails}",  # noqa: S608
+        f"SELECT {_token(entity)}, iif(length(s.base) <= {HOT}, s.base, NULL), t.tail "  # noqa: S608 - our own names
+        f"FROM states_{entity} s LEFT JOIN tails_{entity} t ON t.id = s.id WHERE s.key = ?"
+    )
+
+
+@cache
+def _many(entity: str) -> str:
+    """The statement that reads a list of keys: a row for each with its place, no base where it is large."""
+    # no ORDER BY, which would copy every state
+    return (
+        f"SELECT {_token(entity)}, k.key, s.id, s.written, iif(length(s.base) <= {HOT}, s.base, NULL), t.tail "  # noqa: S608
+        f"FROM json_each(?) k LEFT JOIN states_{entity} s ON s.key = k.value "
+        f"LEFT JOIN tails_{entity} t ON t.id = s.id"
     )
 
 
@@ -203,9 +249,9 @@ def _cut(connection: sqlite3.Connection, entity: str, names: Iterable[str], ids:
         connection.executemany(f"DELETE FROM {name}_{entity} WHERE id = ?", gone)  # noqa: S608 - our own names
 
 
-def _put(connection: sqlite3.Connection, entity: str, part: list[Packed]) -> None:
+def _put(connection: sqlite3.Connection, entity: str, written: int, part: list[Packed]) -> None:
     """Put in rows that are not there; to have SQLite replace others takes three times as long."""
-    put = f"INSERT INTO states_{entity} (key, id, mark, base) VALUES (?, ?, ?, ?)"  # noqa: S608 - our own names
+    put = f"INSERT INTO states_{entity} (written, key, id, mark, base) VALUES ({written}, ?, ?, ?, ?)"  # noqa: S608
     connection.executemany(put, [row[:4] for row in part if row.base is not None])
     tails = [(row.id, row.tail) for row in part if row.tail is not None]
     if tails:
