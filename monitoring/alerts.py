@@ -19,7 +19,8 @@ class Alert:
     subject : str
         The column's reference, ``score``, or what is too old.
     measure : str
-        ``distribution``, ``null_rate``, ``unseen_rate``, ``age``, ``auc``, ``calibration``, ``coverage``.
+        ``distribution``, ``null_rate``, ``unseen_rate``, ``age``, ``auc``, ``calibration``, ``coverage``,
+        ``skew``.
     severity : {"low", "medium", "high"}
     text : str
         What moved, with its numbers.

@@ -8,6 +8,7 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Any
 
+from features.skew import SkewReport
 from monitoring.alerts import Alert
 from monitoring.columns import Column
 from monitoring.drift import FALSE_ALARM
@@ -38,6 +39,8 @@ class WatchReport:
     performance : mapping or None
     catalogue : mapping or None
         For recommendations: ``{"named", "products", "coverage", "most_named", "most_named_share"}``.
+    skew : SkewReport or None
+        None where nothing was served.
     page : Path or None
         Evidently's page.
     """
@@ -51,6 +54,7 @@ class WatchReport:
     freshness: tuple[Mapping[str, Any], ...] = ()
     performance: Mapping[str, Any] | None = None
     catalogue: Mapping[str, Any] | None = None
+    skew: SkewReport | None = None
     page: Path | None = None
 
     def to_json(self) -> dict[str, Any]:
@@ -65,6 +69,7 @@ class WatchReport:
             "freshness": [dict(item) for item in self.freshness],
             "performance": None if self.performance is None else dict(self.performance),
             "catalogue": None if self.catalogue is None else dict(self.catalogue),
+            "skew": None if self.skew is None else self.skew.to_json(),
             "false_alarm": FALSE_ALARM,
             "page": None if self.page is None else str(self.page),
         }
@@ -89,6 +94,8 @@ class WatchReport:
                 f"{self.catalogue['named']:,} of {self.catalogue['products']:,} products were recommended, "
                 f"{self.catalogue['most_named_share']:.1%} of the places went to {self.catalogue['most_named']}"
             )
+        if self.skew is not None:
+            lines.append(self.skew.lines()[0])
         lines += [item.line() for item in self.alerts]
         if not self.alerts:
             lines.append(f"no alerts; if nothing moved, at most {FALSE_ALARM:.0%} of watches raise one by chance")

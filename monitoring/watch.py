@@ -12,6 +12,7 @@ import numpy.typing as npt
 
 from configs import Settings
 from crm.clock import iso
+from features.skew import SkewReport
 from monitoring.alerts import SEVERITIES
 from monitoring.drift import compare
 from monitoring.errors import MonitoringError
@@ -20,7 +21,7 @@ from monitoring.freshness import Age
 from monitoring.page import render
 from monitoring.performance import Matured, alert, assess
 from monitoring.report import WatchReport
-from monitoring.words import SCORE, alerts_of
+from monitoring.words import SCORE, alerts_of, skew_alert
 from scoring.model import Frame, Model
 from scoring.recommendation import RecommendationModel
 
@@ -49,6 +50,7 @@ class Monitoring:
         named: Sequence[str] = (),
         freshness: Sequence[Age] = (),
         matured: Matured | None = None,
+        skew: SkewReport | None = None,
         reference: Frame | None = None,
         with_page: bool = True,
         seed: int = 0,
@@ -73,6 +75,8 @@ class Monitoring:
         freshness : sequence of Age, optional
         matured : Matured, optional
             Earlier scores whose outcomes are now known.
+        skew : SkewReport, optional
+            Served vectors beside the same computed offline.
         reference : mapping of str to ndarray, optional
             Rows for the page's reference side; by default they are drawn from the profile, which holds nobody's row.
         with_page : bool
@@ -101,6 +105,7 @@ class Monitoring:
         performance = None if matured is None else assess(matured, model.manifest.get("metrics", {}), seed=seed)
         decay = None if performance is None else alert(performance)
         alerts += [item for item in (decay, *(age.alert(as_of) for age in freshness)) if item is not None]
+        alerts += [skew_alert(item, titles.get(item.ref, item.ref)) for item in (skew.skews if skew else ())]
         name = f"{model.name}-{version}-{iso(as_of)[:10]}"
         page = self._folder / f"{name}.html" if with_page else None
         report = WatchReport(
@@ -113,6 +118,7 @@ class Monitoring:
             freshness=tuple(age.to_json(as_of) for age in freshness),
             performance=performance,
             catalogue=_catalogue(model, named),
+            skew=skew,
             page=page,
         )
         if page is not None:

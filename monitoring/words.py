@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from features.skew import Skew
 from monitoring.alerts import Alert
 from monitoring.columns import Column
 from monitoring.measures import Measure
@@ -31,6 +32,22 @@ def alerts_of(subject: str, title: str, column: Column) -> Iterator[Alert]:
         if measure.status == "drifted":
             text, action = _WORDS[name](subject, title, column.figures, measure)
             yield Alert(subject, name, measure.severity, text, action, measure.to_json())
+
+
+def skew_alert(skew: Skew, title: str) -> Alert:
+    """The alert for a feature whose served values are not those that are computed offline.
+
+    Examples
+    --------
+    >>> skew_alert(Skew("a:x", 8, 2, "17", "2026-01-01T00:00:00Z", 1.0, 2.0), "x").text
+    'x was served otherwise than offline in 2 of 8 vectors: 17 as of 2026-01-01T00:00:00Z got 1.0, not 2.0'
+    """
+    text = (
+        f"{title} was served otherwise than offline in {skew.differing:,} of {skew.rows:,} vectors: {skew.key} as of "
+        f"{skew.as_of} got {skew.served!r}, not {skew.replayed!r}"
+    )
+    action = "restart the server if its code or views are older, else write the online store anew"
+    return Alert(skew.ref, "skew", "high", text, action, skew.to_json())
 
 
 def _distribution(subject: str, title: str, figures: Mapping[str, Any], measure: Measure) -> tuple[str, str]:

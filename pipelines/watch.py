@@ -10,6 +10,7 @@ import numpy as np
 
 from monitoring import Age, WatchReport
 from pipelines.score import frame_at, visible_histories
+from pipelines.skew import skew_of
 from pipelines.workspace import Workspace
 from scoring import BinaryModel, Frame, Model
 from scoring.recommendation import RecommendationModel
@@ -72,6 +73,9 @@ def watch(
     workspace.progress(f"watching {name}", 0, 0)
     frame, answers, named = _current(workspace, model, moment, seed)
 
+    checked = skew_of(workspace, name, seed=seed)
+    served = None if checked is None else checked.report
+
     def compare(*, with_page: bool) -> WatchReport:
         return workspace.monitoring.watch(
             model,
@@ -81,6 +85,7 @@ def watch(
             as_of=moment,
             named=named,
             freshness=_ages(workspace, model),
+            skew=served,
             with_page=with_page,
         )
 

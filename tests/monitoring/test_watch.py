@@ -13,6 +13,7 @@ import pytest
 import monitoring
 from configs import Settings
 from crm.clock import DAY
+from features.skew import Skew, SkewReport
 from monitoring import Age, Matured, Monitoring, MonitoringError
 from scoring import Model
 
@@ -92,6 +93,20 @@ def test_age_is_watched(watching: Monitoring, learn: Learn, reference: World) ->
         ("scores", "age", "high"),
     ]
     assert [item["days"] for item in report.freshness] == [30.0, 1.0, None]
+
+
+def test_skew_is_an_alert_and_a_line(watching: Monitoring, learn: Learn, reference: World) -> None:
+    ref = next(iter(reference))
+    skews = (Skew(ref, 200, 3, "17850", "2023-11-14T22:13:20Z", 1.0, None),)
+    found = SkewReport(rows=200, gone=0, passed_over=0, unknown=(), features=40, skews=skews)
+    report = watching.watch(learn(reference), "1", reference, as_of=AS_OF, skew=found, with_page=False)
+    assert [(item.subject, item.measure, item.severity) for item in report.alerts] == [(ref, "skew", "high")]
+    assert report.alerts[0].text == (
+        "spend of 30 days was served otherwise than offline in 3 of 200 vectors: 17850 as of 2023-11-14T22:13:20Z got "
+        "1.0, not None"
+    )
+    assert report.lines()[-2] == "200 served vectors computed again offline: 1 of 40 features differ"
+    assert report.to_json()["skew"]["skews"][0]["share"] == 0.015
 
 
 def test_decay_on_matured_outcomes_is_found(watching: Monitoring, learn: Learn, reference: World) -> None:
