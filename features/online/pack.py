@@ -10,7 +10,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from itertools import pairwise
+from itertools import chain, pairwise
 
 import numpy as np
 
@@ -20,7 +20,8 @@ from features.history.log import LogReader
 from features.history.rows import TIMES
 from features.kernel.program import Ints
 
-CHUNK = 8_192  # entities packed at a time
+CHUNK = 8_192  # entities packed at a time,
+WORDS = 2**22  # and at most so many words of them, unless one alone has more
 
 
 @dataclass(frozen=True)
@@ -68,11 +69,10 @@ def pack(readers: Sequence[LogReader], ids: Ints) -> Iterator[memoryview]:
     ids : int64[E]
     """
     for begin in range(0, len(ids), CHUNK):
-        words, starts = _pack_chunk(readers, ids[begin : begin + CHUNK])
-        view = memoryview(words.view(np.uint8).data)
-        places = (8 * starts).tolist()
-        for first, last in pairwise(places):
-            yield view[first:last]
+        for words, starts in _packed(readers, ids[begin : begin + CHUNK]):
+            view = memoryview(words.view(np.uint8).data)
+            for first, last in pairwise((8 * starts).tolist()):
+                yield view[first:last]
 
 
 def whole(base: bytes, tail: bytes | None) -> memoryview:
@@ -83,7 +83,8 @@ def whole(base: bytes, tail: bytes | None) -> memoryview:
     return memoryview(joined.view(np.uint8).data).toreadonly()
 
 
-def _pack_chunk(readers: Sequence[LogReader], ids: Ints) -> tuple[Ints, Ints]:
+def _packed(readers: Sequence[LogReader], ids: Ints) -> Iterator[tuple[Ints, Ints]]:
+    """States one after the other, and where each begins; in halves where they are too many words."""
     head = 2 + 2 * len(readers)
     widths = np.array([len(TIMES) + len(reader.state.columns) for reader in readers], np.int64)
     pieces = [[(bucket, chosen, bucket.bounds(ids[chosen])) for bucket, chosen in item.pieces(ids)] for item in readers]
@@ -94,6 +95,10 @@ def _pack_chunk(readers: Sequence[LogReader], ids: Ints) -> tuple[Ints, Ints]:
     sizes = rows * widths[:, None]
     offsets = head + np.cumsum(sizes, axis=0) - sizes
     starts = np.concatenate([[0], np.cumsum(head + sizes.sum(axis=0))]).astype(np.int64)
+    if starts[-1] > WORDS and len(ids) > 1:
+        half = len(ids) // 2
+        yield from chain(_packed(readers, ids[:half]), _packed(readers, ids[half:]))
+        return
     words = np.empty(int(starts[-1]), np.int64)
     words[starts[:-1]] = ids
     words[starts[:-1] + 1] = len(readers)
@@ -104,4 +109,4 @@ def _pack_chunk(readers: Sequence[LogReader], ids: Ints) -> tuple[Ints, Ints]:
         for bucket, chosen, bounds in parts:
             columns = np.array([bucket.columns[name] for name in (*TIMES, *reader.state.columns)], np.int64)
             kernel.load().pack_rows(bucket.words, columns, bounds, words, begins[chosen])
-    return words, starts
+    yield words, starts

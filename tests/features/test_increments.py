@@ -21,6 +21,7 @@ import crm
 from configs import Settings
 from crm.clock import DAY
 from features import FeatureStore, FeatureView, customer, open_inline
+from features.online import pack as packing
 from features.online.checks import STAMP
 from features.online.materialize import TAIL_ROWS, TAIL_SHARE
 from features.online.pack import Layout
@@ -228,6 +229,18 @@ def test_a_killed_command_run_again_ends_like_an_undisturbed_one(
         _run(killed)
         assert _dump(killed) == _dump(undisturbed)
     capfd.readouterr()
+
+
+def test_packing_in_pieces_changes_nothing(open_store: Opener, monkeypatch: pytest.MonkeyPatch) -> None:
+    records = with_heads(make(9, facts=80))
+    whole = open_store(records, all=every_operation())
+    whole.materialize("customer")
+    monkeypatch.setattr(packing, "WORDS", 600)
+    parted = open_store(records, all=every_operation())
+    parted.materialize("customer")
+    readers = parted.history.readers(parted.logs_of(customer))
+    assert len(list(packing._packed(readers, np.array(ENTITIES)))) > 2
+    assert contents(parted) == contents(whole)
 
 
 def test_nothing_is_written_twice_at_once(open_store: Opener) -> None:
