@@ -31,6 +31,19 @@ class AsOf:
     sources: dict[str, int | None] = field(default_factory=dict)
     binding: str = ""
 
+    def beyond(self, moment: int) -> str:
+        """A sentence where `moment` lies after the end of what a source tells; empty otherwise.
+
+        Examples
+        --------
+        >>> AsOf(0, {"shop": 0}, "shop").beyond(86_400_000_000)
+        '1970-01-02T00:00:00Z lies beyond the end of shop (1970-01-01T00:00:00Z): what happened since is not known'
+        """
+        if not self.binding or moment <= self.micros:
+            return ""
+        end = f"the end of {self.binding} ({iso(self.micros)})"
+        return f"{iso(moment)} lies beyond {end}: what happened since is not known"
+
     def __str__(self) -> str:
         """For people.
 

@@ -62,10 +62,26 @@ class Catalogue:
     Parameters
     ----------
     views : mapping of str to FeatureView
+
+    Raises
+    ------
+    FeatureError
+        If two features of different views have one column name.
     """
 
     def __init__(self, views: Mapping[str, FeatureView]) -> None:
         self.views = dict(views)
+        self._refuse_clashes()
+
+    def _refuse_clashes(self) -> None:
+        columns: dict[str, str] = {}
+        for ref in (f"{view.name}:{name}" for view in self.views.values() for name in view.fields):
+            other = columns.setdefault(flat(ref), ref)
+            if other != ref:
+                raise FeatureError(
+                    f"the features {other!r} and {ref!r} are both the column {flat(ref)!r}; a column for each is "
+                    "expected; rename one of the views"
+                )
 
     def expand(self, refs: Iterable[str]) -> list[str]:
         """References with ``view:*`` written out, each once, in order.

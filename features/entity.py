@@ -60,7 +60,7 @@ class Entity:
         Raises
         ------
         FeatureError
-            If a number is given where several are expected, or the other way round.
+            If a number is no text, or one is given where several are expected, or the other way round.
 
         Examples
         --------
@@ -69,12 +69,10 @@ class Entity:
         """
         if isinstance(key, str) and not self.parts:
             return key
-        if isinstance(key, str) or len(key) != len(self.parts):
-            numbers = ", ".join(item.number for item in self.heads)
-            raise FeatureError(
-                f"{key!r} names no {self.name}; {'one number' if not self.parts else 'a tuple of numbers'} ({numbers}) "
-                "is expected; correct it"
-            )
+        wanted = len(self.parts)
+        if isinstance(key, str) or not isinstance(key, Sequence) or [type(item) for item in key] != [str] * wanted:
+            form = f"{'a tuple of texts' if wanted else 'one text'} ({', '.join(item.number for item in self.heads)})"
+            raise FeatureError(f"{key!r} names no {self.name}; {form} is expected; correct it")
         return json.dumps(list(key), ensure_ascii=False, separators=(",", ":"))
 
 

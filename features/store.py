@@ -23,6 +23,7 @@ from features.entity import ENTITIES, Entity
 from features.erasing import erase
 from features.errors import FeatureError
 from features.explain import as_table, rows_behind
+from features.hindsight import hindsight
 from features.history.store import History, Progress, RefreshReport
 from features.inputs import columns_of
 from features.kernel.program import Ints
@@ -250,6 +251,10 @@ class FeatureStore:
         logs = self.catalogue.logs(wanted)
         arrived = min((self.history.reader(log).state.watermark for log in logs), default=self.records.watermark())
         return self.training_sets.make(wanted, spine, arrived, known_before, **labels)
+
+    def hindsight(self, refs: Iterable[str], spine: Any) -> dict[str, int]:
+        """The features whose values change when ``known_at`` is honoured, with the rows in which; see `hindsight`."""
+        return hindsight(self, self.catalogue.expand(refs), spine)
 
     def training_set(self, name: str, *, saved: bool = False) -> TrainingSet:
         """A training set by name or hash, built again from the history: the same bytes as when it was made.

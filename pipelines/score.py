@@ -54,6 +54,7 @@ class Scored:
     scored: int
     bands: dict[str, int]
     seconds: float
+    note: str = ""
 
     def to_json(self) -> dict[str, Any]:
         """What ``score --json`` prints."""
@@ -69,7 +70,7 @@ class Scored:
         rows = "recommendations" if not self.bands else "scores"
         return [
             f"{self.model} version {self.version} (grade {self.grade}): {self.words()}",
-            f"As of {self.source}." if self.source else "The moment was given.",
+            f"As of {self.source}." if self.source else f"The moment was given{f': {self.note}' if self.note else ''}.",
             f"Kept as records: rapport export {rows}. Next: rapport segment build",
         ]
 
@@ -109,6 +110,7 @@ def score(workspace: Workspace, name: str, *, as_of: int | None = None) -> Score
         grade=version.grade,
         as_of=moment,
         source=str(default) if as_of is None else "",
+        note=default.beyond(moment),
         population=len(ids),
         scored=written,
         bands=dict(sorted(bands.items())),

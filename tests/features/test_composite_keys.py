@@ -146,7 +146,7 @@ def test_what_makes_no_sense_is_one_sentence(open_store: Opener) -> None:
     with pytest.raises(SpineError, match="has no column 'product_id'; it has customer_id, as_of; customer_id, product"):
         store.historical_features(["v:n_90d"], pd.DataFrame({"customer_id": [1], "as_of": [T]}))
     with pytest.raises(
-        FeatureError, match=r"'K1' names no customer_product; a tuple of numbers \(customer_no, product"
+        FeatureError, match=r"'K1' names no customer_product; a tuple of texts \(customer_no, product"
     ):
         store.online_features(["v:n_90d"], ["K1"], T)
     with pytest.raises(SpineError, match="pairs of customer and product have no records of their own"):

@@ -137,7 +137,8 @@ def test_a_killed_run_is_finished_by_the_next(step: str, place: str, workspace: 
     assert not other.is_found
     again.close()
     assert traces(home) == []
-    entries = Workspace(workspace.settings).records.arrow("audit_log").to_pylist()
+    with Workspace(workspace.settings) as last:
+        entries = last.records.arrow("audit_log").to_pylist()
     told = [json.loads(row["detail"]) for row in entries if row["action"] == "erase"]
     assert next(detail["removed"] for detail in told if detail["found"]) == planned.removed
 
