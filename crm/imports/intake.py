@@ -16,7 +16,7 @@ from crm.imports.derived import Derived, derive
 from crm.imports.errors import MappingError
 from crm.imports.files import opened
 from crm.imports.locate import Located
-from crm.imports.orphans import check_references, complete_keys
+from crm.imports.orphans import check_references, complete_keys, inherited
 from crm.imports.plan import Plan, make_plan
 from crm.imports.rejects import Reject
 from crm.imports.rows import Malformed
@@ -177,7 +177,8 @@ class Intake:
         """The rows to hand over to the records, by table of ours, in the order of the files."""
         found: dict[str, list[pa.Table]] = {}
         for plan in self.plans.values():
-            found.setdefault(plan.name, []).append(self._rows(handed_over(plan), plan.accepted, 'ORDER BY "#"'))
+            columns = (*handed_over(plan), *inherited(plan, self.plans))
+            found.setdefault(plan.name, []).append(self._rows(columns, plan.accepted, 'ORDER BY "#"'))
         for item in self.derived:
             found.setdefault(item.table, []).append(self._rows(item.columns, quoted(item.place), 'ORDER BY "#"'))
         return {

@@ -11,7 +11,7 @@ from crm.imports.checks import reject
 from crm.imports.plan import SUBJECTS, Plan
 from crm.imports.sandbox import Sandbox, literal, quoted
 from crm.imports.stored import Stored
-from crm.imports.targets import BEARERS, TARGETS, composite_parents
+from crm.imports.targets import BEARERS, INHERITED, TARGETS, composite_parents
 
 
 def complete_keys(sandbox: Sandbox, plans: Mapping[str, Plan], stored: Stored) -> None:
@@ -25,6 +25,27 @@ def complete_keys(sandbox: Sandbox, plans: Mapping[str, Plan], stored: Stored) -
                     _spell_out(sandbox, plan, name, parts[0], _keys(plans, stored, reference.table))
         if plan.subject is not None:
             _find_party(sandbox, plan, plans, stored, plan.subject)
+        for name in inherited(plan, plans):
+            _inherit(sandbox, plan, name, plans)
+
+
+def inherited(plan: Plan, plans: Mapping[str, Plan]) -> list[str]:
+    """The keys that a table's query does not give, and that its rows have from those which they belong to."""
+    return [
+        name
+        for (table, name), (owner, through) in INHERITED.items()
+        if table == plan.name and name not in plan.given and through in plan.given
+        if owner in plans and name in plans[owner].given
+    ]
+
+
+def _inherit(sandbox: Sandbox, plan: Plan, name: str, plans: Mapping[str, Plan]) -> None:
+    owner, through = INHERITED[plan.name, name]
+    sandbox.run(
+        f"UPDATE {quoted(plan.typed)} SET {name} = found.{name} FROM "
+        f'(SELECT source_key, arg_max({name}, "#") AS {name} '
+        f"FROM {quoted(plans[owner].typed)} GROUP BY 1) AS found WHERE {through} = found.source_key"
+    )
 
 
 def _spell_out(sandbox: Sandbox, plan: Plan, name: str, first_part: str, keys: str) -> None:

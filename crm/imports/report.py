@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+from collections import Counter
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
+
+from crm.imports.rejects import Reject
 
 
 @dataclass(frozen=True)
@@ -22,6 +26,41 @@ class TableReport:
 
 
 @dataclass(frozen=True)
+class Reason:
+    """Why some rows of a table were rejected.
+
+    Attributes
+    ----------
+    table, code : str
+    rows : int
+        How many rows were rejected so.
+    example : str
+        What is said of the first of them.
+    """
+
+    table: str
+    code: str
+    rows: int
+    example: str
+
+
+def reasons(rejects: Sequence[Reject]) -> tuple[Reason, ...]:
+    """The reasons of rejected rows, the most frequent first.
+
+    Examples
+    --------
+    >>> [(item.code, item.rows) for item in reasons([Reject(1, "orders", "kind", "range", "no"),
+    ...     Reject(2, "orders", "at", "no_zone", "no"), Reject(3, "orders", "at", "no_zone", "no")])]
+    [('no_zone', 2), ('range', 1)]
+    """
+    first: dict[tuple[str, str, str], Reject] = {}
+    for item in rejects:
+        first.setdefault((item.table, item.column, item.code), item)
+    counts = Counter((item.table, item.column, item.code) for item in rejects)
+    return tuple(Reason(key[0], key[2], rows, first[key].message) for key, rows in counts.most_common())
+
+
+@dataclass(frozen=True)
 class ImportReport:
     """What an import did.
 
@@ -33,6 +72,8 @@ class ImportReport:
     rejects : Path or None
         The file with the rejected rows.
     seconds : float
+    reasons : tuple of Reason
+        Why rows were rejected, the most frequent first.
 
     Examples
     --------
@@ -45,6 +86,7 @@ class ImportReport:
     tables: dict[str, TableReport]
     rejects: Path | None
     seconds: float
+    reasons: tuple[Reason, ...] = ()
 
     def to_json(self) -> dict[str, object]:
         """The report as plain values."""

@@ -18,7 +18,7 @@ from crm.imports.intake import Intake, Progress
 from crm.imports.locate import Located, locate
 from crm.imports.mapping import find, load
 from crm.imports.rejects import write_rejects
-from crm.imports.report import ImportReport, TableReport
+from crm.imports.report import ImportReport, TableReport, reasons
 from crm.imports.sandbox import Sandbox
 from crm.imports.stored import Stored
 from crm.imports.targets import ENTITIES, TARGETS
@@ -111,7 +111,7 @@ def run_import(records: Records, source: str | Path, path: Path, *, progress: Pr
             rejected.unlink(missing_ok=True)
         raise
     tell("write", 1, 1)
-    return ImportReport(mapping.source, run.reports(counts), rejected, time.perf_counter() - clocked)
+    return ImportReport(mapping.source, run.reports(counts), rejected, time.perf_counter() - clocked, reasons(rejects))
 
 
 def _silent(stage: str, done: int, total: int) -> None:

@@ -51,6 +51,9 @@ DEFAULTS: dict[tuple[str, str], str] = {
     ("parties", "status"): "'active'",
 }
 
+INHERITED: dict[tuple[str, str], tuple[str, str]] = {("order_lines", "customer_key"): ("orders", "order_key")}
+"""Keys that a row which gives none has from the row that it belongs to: whose row, and by which column."""
+
 
 @dataclass(frozen=True)
 class Reference:

@@ -14,6 +14,8 @@ from crm.imports import run_import
 from pipelines.workspace import Workspace
 from rapport.answer import Answer, table
 
+SHOWN = 8  # reasons of rejection that are printed; the file has them all
+
 
 def arguments(parser: ArgumentParser) -> None:
     """Declare the command's words."""
@@ -29,6 +31,19 @@ def run(arguments: Namespace, workspace: Workspace) -> Answer:
     rows = [[name, *(getattr(counts, column) for column in columns)] for name, counts in report.tables.items()]
     lines = [*table(["table", *columns], rows), ""]
     if report.rejects:
+        lines += [f"  {item.rows:,} of {item.table} rejected: {item.example}" for item in report.reasons[:SHOWN]]
         lines.append(f"Rejected rows, each with its reason: {report.rejects}")
-    lines.append(f"Imported {report.source} in {report.seconds:.1f} s. Next: rapport run daily")
+    lost = [name for name, counts in report.tables.items() if counts.read and counts.rejected == counts.read]
+    if lost:
+        lines.append(f"Every row of {' and '.join(lost)} was rejected: mend the mapping's query and import again.")
+    lines.append(f"Imported {report.source} in {report.seconds:.1f} s. Next: {_next(workspace)}")
     return Answer(data, lines)
+
+
+def _next(workspace: Workspace) -> str:
+    """Training where nothing answers yet, else the daily run."""
+    if any(workspace.registry.alias(name, "champion") for name in workspace.registry.models()):
+        return "rapport run daily"
+    held = [kind for kind in ("customer", "lead", "opportunity") if workspace.records.numbers(kind).num_rows]
+    models = [item.name for item in workspace.training.models.values() if item.entity in held]
+    return f"rapport train MODEL ({', '.join(models)}), then rapport run daily" if models else "rapport run daily"

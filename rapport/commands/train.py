@@ -18,7 +18,9 @@ from rapport.moments import moment
 
 def arguments(parser: ArgumentParser) -> None:
     """Declare the command's words."""
-    parser.add_argument("model", metavar="MODEL", help="churn, lead_score, opportunity_win, segmentation, recommendation")
+    parser.add_argument(
+        "model", metavar="MODEL", help="churn, lead_score, opportunity_win, segmentation, recommendation"
+    )
     parser.add_argument("--as-of", type=moment, help="use the records as of this moment (default: their end)")
     parser.add_argument("--random-split", action="store_true", help="split at random, not in time; printed as such")
     parser.add_argument("--seed", type=int, default=7)

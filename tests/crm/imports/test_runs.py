@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
 from typing import Any
 
@@ -265,3 +266,28 @@ def test_keyless_rows_are_told_by_their_number(records: Records, shop: Shop, tmp
     keyless.run(records)
     assert [row["source_key"] for row in rows(records, "orders", "source_key")] == ["1", "2", "3", "4"]
     assert keyless.run(records).tables["orders"].unchanged == 4
+
+
+def test_a_line_without_a_customer_has_its_orders(records: Records, shop: Shop) -> None:
+    sql = shop.mapping["tables"]["order_lines"]["sql"]
+    short = re.sub(r"\w+ AS customer_key, ?", "", sql)
+    assert short != sql
+    shop.table("order_lines", sql=short).run(records)
+    found = records.query(
+        "SELECT l.source_key, c.customer_no FROM order_lines l LEFT JOIN customers c ON c.id = l.customer_id ORDER BY 1"
+    )
+    assert [tuple(row.values()) for row in found.to_pylist()] == [
+        ("1/1", "A"),
+        ("1/2", "A"),
+        ("2/1", "B"),
+        ("3/1", None),
+    ]
+
+
+def test_the_reasons_are_counted(records: Records, shop: Shop) -> None:
+    shop.file(
+        "sold.csv", "no,customer,sold_at,line,item,qty,price\n1,A,2025-02-01,1,tea,1,-1\n2,A,2025-02-02,1,tea,1,-2\n"
+    )
+    report = shop.run(records)
+    assert [(item.table, item.rows) for item in report.reasons] == [("order_lines", 2)]
+    assert "is expected" in report.reasons[0].example
