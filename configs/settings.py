@@ -164,8 +164,11 @@ def _read_file(path: Path) -> dict[str, Any]:
         raise SettingsError(f"the settings file {path} does not exist; a YAML file is expected; mend RAPPORT_CONFIG")
     try:
         values = yaml.safe_load(path.read_text(encoding="utf-8")) or {}
-    except yaml.YAMLError as error:
-        raise SettingsError(f"the settings file {path} is not YAML ({error}); mend it") from error
+    except (OSError, UnicodeDecodeError, RecursionError, yaml.YAMLError) as error:
+        reason = " ".join(str(error).split())
+        raise SettingsError(
+            f"the settings file {path} cannot be read ({reason}); YAML in UTF-8 is expected; mend it"
+        ) from error
     if not isinstance(values, dict):
         raise SettingsError(f"the settings file {path} holds a {type(values).__name__}; keys and values are expected")
     return values

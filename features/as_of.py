@@ -67,6 +67,8 @@ def default_as_of(records: Reading, logs: Iterable[Log], sources: Iterable[Sourc
     """
     told = {source.name: source for source in (records.sources() if sources is None else sources)}
     used = {name: told[name].complete_until for log in set(logs) for name in _holders(records, log, told)}
+    if not used:  # nothing speaks of them: then the end of whatever there is, rather than a moment of its own
+        used = {name: source.complete_until for name, source in told.items() if source.tables}
     ends = {name: until for name, until in used.items() if until is not None}
     if not ends:
         return AsOf(now(), used)

@@ -93,6 +93,8 @@ class Catalogue:
         LeakageError
             If an attribute is known only after the outcome.
         """
+        if isinstance(refs, str):
+            raise FeatureError(f"the references are the text {refs!r}; a list of them is expected; write [{refs!r}]")
         found: dict[str, None] = {}
         for ref in refs:
             view = self.view(ref)

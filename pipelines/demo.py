@@ -1,4 +1,4 @@
-"""The whole loop on a made-up company: its export, the import, four models, scores, segments, drift, a report."""
+"""The whole loop on a made-up company: its export, the import, every model, scores, segments, drift, a report."""
 
 from __future__ import annotations
 
@@ -31,6 +31,10 @@ class Demo:
         Where things lie.
     stages : dict of str to float
         Seconds of each part.
+    customer : str
+        Somebody with a high score.
+    command : str
+        How the command is called from where it was called.
     """
 
     rows: dict[str, int]
@@ -39,6 +43,7 @@ class Demo:
     places: dict[str, str]
     stages: dict[str, float]
     customer: str
+    command: str = "rapport"
 
     def to_json(self) -> dict[str, Any]:
         """What ``demo --json`` prints."""
@@ -68,21 +73,23 @@ class Demo:
 
     def _next(self) -> list[str]:
         body = f"""{{"ids": ["{self.customer}"], "explain": 3}}"""
-        ask = f"curl -s localhost:3000/v1/churn/score -H 'content-type: application/json' -d '{body}'"
+        ask = f"curl -s --retry 60 --retry-connrefused --retry-delay 1 localhost:3000/v1/churn/score -d '{body}'"
         return [
-            "  rapport models churn                 # how good it is, and why it answers",
-            "  rapport segment list                 # the lists, with their members",
-            f"  rapport serve & sleep 8; {ask}",
+            f"  {self.command} models churn      # how good it is, and why it answers",
+            f"  {self.command} segment list      # the lists, with their members",
+            f"  {self.command} serve & {ask}",
         ]
 
 
-def run_demo(workspace: Workspace, *, customers: int = 10_000, seed: int = 7) -> Demo:
+def run_demo(workspace: Workspace, *, customers: int = 10_000, seed: int = 7, command: str = "rapport") -> Demo:
     """Make the company in the workspace and take it through the loop.
 
     Parameters
     ----------
     customers, seed : int
         Size of the company, and the seed that it is drawn from.
+    command : str
+        How the command is called, for the commands that are shown at the end.
     """
     stages: dict[str, float] = {}
     folder = workspace.settings.home / "demo"
@@ -111,6 +118,7 @@ def run_demo(workspace: Workspace, *, customers: int = 10_000, seed: int = 7) ->
         },
         stages=stages,
         customer=_somebody(workspace),
+        command=command,
     )
 
 

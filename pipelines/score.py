@@ -13,6 +13,7 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from configs.errors import RapportError
 from crm import clock
 from features.catalogue import flat
 from pipelines.workspace import Workspace
@@ -41,6 +42,10 @@ ANSWERED = pa.schema(
 Ids: TypeAlias = npt.NDArray[np.int64]
 
 
+class ScoringError(RapportError):
+    """Nobody could be scored."""
+
+
 @dataclass(frozen=True)
 class Scored:
     """One batch: which version, as of when, how many of how many, by band."""
@@ -53,6 +58,7 @@ class Scored:
     population: int
     scored: int
     bands: dict[str, int]
+    table: str
     seconds: float
     note: str = ""
 
@@ -63,15 +69,14 @@ class Scored:
     def words(self) -> str:
         """One sentence."""
         bands = f" ({', '.join(f'{band} {count:,}' for band, count in self.bands.items())})" if self.bands else ""
-        return f"{self.scored:,} of {self.population:,} as of {clock.iso(self.as_of)}{bands}"
+        return f"{self.scored:,} of {self.population:,} as of {self.source or clock.iso(self.as_of)}{bands}"
 
     def lines(self) -> list[str]:
         """What ``score`` prints for people."""
-        rows = "recommendations" if not self.bands else "scores"
         return [
             f"{self.model} version {self.version} (grade {self.grade}): {self.words()}",
-            f"As of {self.source}." if self.source else f"The moment was given{f': {self.note}' if self.note else ''}.",
-            f"Kept as records: rapport export {rows}. Next: rapport segment build",
+            *([f"The moment was given: {self.note}."] if self.note else []),
+            f"Kept as records: rapport export {self.table}. Next: rapport segment build",
         ]
 
 
@@ -86,7 +91,7 @@ def score(workspace: Workspace, name: str, *, as_of: int | None = None) -> Score
     Raises
     ------
     RapportError
-        If the model is unknown or has no champion.
+        If the model is unknown or has no champion, or nobody can be scored as of the moment given.
     """
     began = time.monotonic()
     workspace.check_model(name)
@@ -97,13 +102,18 @@ def score(workspace: Workspace, name: str, *, as_of: int | None = None) -> Score
     spine = workspace.features.entities_at(model.entity, moment)
     ids = spine[f"{model.entity}_id"].to_numpy(np.int64)
     bands: Counter[str] = Counter()
-    written = 0
+    written, table = 0, "scores"
     for start in range(0, len(ids), CHUNK):
         table, rows, who = _answers(workspace, model, ids[start : start + CHUNK], moment)
         workspace.records.write({table: _stamped(rows, version, moment)})
         bands.update(band for band in rows.column("band").to_pylist() if band) if "band" in rows.column_names else None
         written += who
         workspace.progress(f"scoring {name}", min(start + CHUNK, len(ids)), len(ids))
+    if as_of is not None and not written:
+        raise ScoringError(
+            f"none of the {len(ids):,} known then could be scored by {name!r} as of {clock.iso(moment)}; a moment "
+            f"within the records is expected, which end at {default}; give another --as-of"
+        )
     return Scored(
         model=name,
         version=version.version,
@@ -114,6 +124,7 @@ def score(workspace: Workspace, name: str, *, as_of: int | None = None) -> Score
         population=len(ids),
         scored=written,
         bands=dict(sorted(bands.items())),
+        table=table,
         seconds=time.monotonic() - began,
     )
 

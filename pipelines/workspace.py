@@ -96,6 +96,12 @@ class Workspace:
         """The moment that `model` answers for when none is given: the earliest end of the sources that it uses."""
         return self.features.default_as_of(model.refs)
 
+    def __repr__(self) -> str:
+        return (
+            f"<Workspace {self.settings.home}: .records, .features, .training, .registry, .segments, .monitoring and "
+            ".reports; help(…) of each tells more>"
+        )
+
     def close(self) -> None:
         """Close every part that was opened."""
         for name in ("segments", "registry", "features", "records"):

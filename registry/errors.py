@@ -25,7 +25,7 @@ class RegistryError(RapportError):
         """Versions exist, none answers."""
         return cls(
             f"the model {model!r} has no champion (version {newest}: {reason}); a promoted version is expected; "
-            f"train it on more data, or promote a version by name with `rapport promote {model} --version N`"
+            f"train it on more data, or promote a version by name with `rapport promote {model} N`"
         )
 
     @classmethod
@@ -41,7 +41,7 @@ class RegistryError(RapportError):
         now = f"version {champion} answers" if champion else "no version answers"
         return cls(
             f"the model {model!r} has no earlier champion ({now}); a previous champion is expected; "
-            f"promote a version by name with `rapport promote {model} --version N`"
+            f"promote a version by name with `rapport promote {model} N`"
         )
 
     @classmethod

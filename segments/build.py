@@ -135,14 +135,29 @@ def _group(
         for definition in definitions:
             _skip(definition, error, skipped, name)
         return []
-    built = []
+    built, spoken = [], purposes(records)
     for definition in definitions:
         try:
             columns = {**shared, **scores(subjects([definition.rule]), customers, moment, records)}
             chosen = customers[members(definition.rule, columns)]
             notes = unseen(definition.rule, columns) if definition.kind == "rule" else []
+            if definition.purpose not in spoken:
+                notes.append(unspoken(definition.purpose, spoken))
             done = record(records, definition.name, catalogue.store(definition), chosen, moment, definition.sha256)
             built.append(Built(definition.name, moment, done.members, done.added, done.removed, tuple(notes)))
         except SegmentError as error:
             _skip(definition, error, skipped, name)
     return built
+
+
+def purposes(records: Records) -> list[str]:
+    """The purposes for which any consent was recorded."""
+    return [
+        str(code) for code in records.query("SELECT DISTINCT purpose FROM consents ORDER BY 1").column(0).to_pylist()
+    ]
+
+
+def unspoken(purpose: str, spoken: Sequence[str]) -> str:
+    """Said of a segment for whose purpose there is no consent at all."""
+    known = f"the records speak of {' and '.join(spoken)}" if spoken else "the records hold no consents"
+    return f"nobody may be contacted for {purpose!r}: {known}; an export of it would be empty"

@@ -23,7 +23,7 @@ from segments.errors import SegmentError
 from segments.export import ExportReport
 from segments.ledger import FEW_IDS, Memberships
 from segments.membership import Build, builds
-from segments.pages import MembersPage, parse_cursor, write_cursor
+from segments.pages import MembersPage, parse_cursor, write_cursor, wrong_cursor
 
 SHOWN = "segment.members"
 MOST = 10_000
@@ -93,6 +93,8 @@ class Segments:
             )
         info, built = self._built(name)
         as_of, after = parse_cursor(cursor) if cursor else (built.as_of, -1)
+        if cursor and as_of not in {item.as_of for item in builds(self._records, info.name)[info.name]}:
+            raise wrong_cursor(cursor)
         page = self._page(info, as_of, after, limit)
         self._disclose(SHOWN, page.released, {"rows": page.released.rows.num_rows})
         return page

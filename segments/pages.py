@@ -58,6 +58,13 @@ def write_cursor(as_of: int, customer: int) -> str:
     return f"{as_of}_{customer}"
 
 
+def wrong_cursor(cursor: str) -> SegmentError:
+    """The error of a cursor that no page gave."""
+    return SegmentError(
+        f"the cursor is {cursor[:60]!r}; the one that the page before gave is expected; leave it out to begin anew"
+    )
+
+
 def parse_cursor(cursor: str) -> tuple[int, int]:
     """The moment and the customer of a cursor.
 
@@ -67,9 +74,7 @@ def parse_cursor(cursor: str) -> tuple[int, int]:
         If it was not made by `write_cursor`.
     """
     as_of, _, customer = cursor.partition("_")
-    sound = all(part.removeprefix("-").isdecimal() and part.isascii() and len(part) < 20 for part in (as_of, customer))
+    sound = all(part.removeprefix("-").isdecimal() and part.isascii() and len(part) < 19 for part in (as_of, customer))
     if not sound:
-        raise SegmentError(
-            f"the cursor is {cursor[:60]!r}; the next_cursor of the page before is expected; leave it out to begin anew"
-        )
+        raise wrong_cursor(cursor)
     return int(as_of), int(customer)

@@ -139,7 +139,7 @@ def _operands(op: Op, value: object, where: str) -> tuple[Scalar, ...]:
 
 
 def _number(value: object, where: str) -> float:
-    if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value):
+    if isinstance(value, bool) or not isinstance(value, int | float) or not _is_finite(value):
         raise SegmentError(f"{where} is {_shown(value)}; a number is expected; write it without quotes")
     return float(value)
 
@@ -147,11 +147,18 @@ def _number(value: object, where: str) -> float:
 def _scalar(value: object, where: str) -> Scalar:
     if isinstance(value, str | bool):
         return value
-    if isinstance(value, int | float) and math.isfinite(value):
+    if isinstance(value, int | float) and _is_finite(value):
         return float(value)
     raise SegmentError(
         f"{where} is {_shown(value)}; a text, a number, true or false is expected; quote dates and empty texts"
     )
+
+
+def _is_finite(value: float) -> bool:
+    try:
+        return math.isfinite(value)
+    except OverflowError:  # a whole number beyond every float
+        return False
 
 
 def _shown(value: object) -> str:

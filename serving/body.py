@@ -42,6 +42,10 @@ async def read(request: Request, limit: int, seconds: float = SECONDS) -> bytes:
     kind = request.headers.get("content-type", "").split(";")[0].strip().lower()
     if kind not in READ_TYPES:
         raise errors.wrong_type(kind)
+    coding = request.headers.get("content-encoding", "identity").strip().lower()
+    charset = _charset(request.headers.get("content-type", ""))
+    if coding not in ("", "identity") or charset not in ("utf-8", "utf8"):
+        raise errors.wrong_coding(coding, charset)
     announced = request.headers.get("content-length", "")
     if announced.isdecimal() and int(announced) > limit:
         raise errors.too_large(limit)
@@ -125,3 +129,12 @@ def _place(path: Sequence[str | int]) -> str:
 
 def _shown(value: object) -> str:
     return repr(value)[:100]
+
+
+def _charset(content_type: str) -> str:
+    """The character set that a content type names; UTF-8 by default."""
+    for part in content_type.split(";")[1:]:
+        name, _, value = part.strip().partition("=")
+        if name.lower() == "charset":
+            return value.strip().strip('"').lower()
+    return "utf-8"

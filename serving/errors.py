@@ -134,6 +134,15 @@ def too_many_ids(given: int, limit: int) -> ServingError:
     )
 
 
+def wrong_coding(coding: str, charset: str) -> ServingError:
+    """The body is packed, or its text is in another alphabet."""
+    return ServingError(
+        f"the body's encoding is {coding[:40]!r} in {charset[:40]!r}; plain UTF-8 is expected; send it as it is",
+        code="unsupported_encoding",
+        status=415,
+    )
+
+
 def wrong_type(content_type: str) -> ServingError:
     """The body is of a kind that is never read, a pickle for instance."""
     return ServingError(

@@ -61,6 +61,9 @@ class Cast:
         return self.code.replace("{}", given)
 
 
+_SPACES = "' ' || chr(9) || chr(10) || chr(11) || chr(12) || chr(13)"  # around a value they mean nothing
+
+
 def cast(column: Expected, reference: str, kind: str, zone: str | None) -> Cast:
     """The expressions that turn a column of a query into `column`.
 
@@ -75,7 +78,8 @@ def cast(column: Expected, reference: str, kind: str, zone: str | None) -> Cast:
     zone : str or None
         The source's zone.
     """
-    given = f"nullif(trim(CAST({reference} AS VARCHAR)), '')" if kind != "VARCHAR" else f"nullif(trim({reference}), '')"
+    text = reference if kind == "VARCHAR" else f"CAST({reference} AS VARCHAR)"
+    given = f"nullif(trim({text}, {_SPACES}), '')"
     match column.kind:
         case "text":
             return _text(given if column.limit <= 1_000 else f"nullif(CAST({reference} AS VARCHAR), '')", column.limit)

@@ -30,7 +30,7 @@ _CLASSES = ("public", "business", "contact", "identity", "financial", "free_text
 _KNOWN = ("always", "after_outcome")
 _SUFFIXES = {".csv": "csv", ".tsv": "csv", ".txt": "csv", ".jsonl": "jsonl", ".ndjson": "jsonl", ".json": "jsonl",
              ".parquet": "parquet", ".xlsx": "xlsx", ".xlsm": "xlsx"}  # fmt: skip
-_NAME = re.compile(r"[a-z][a-z0-9_]*")
+_NAME = re.compile(r"[a-z][a-z0-9_]{0,62}")
 
 
 def find(source: str | Path, folders: Sequence[Path]) -> Path:
@@ -73,7 +73,7 @@ def load(path: Path) -> SourceMapping:
     try:
         raw = path.read_bytes()
         values = yaml.safe_load(raw)
-    except (OSError, yaml.YAMLError, UnicodeDecodeError) as error:
+    except (OSError, yaml.YAMLError, UnicodeDecodeError, RecursionError) as error:
         reason = " ".join(str(error).split())
         raise MappingError(
             f"{path}: the mapping cannot be read ({reason}); a YAML file is expected; mend it"
@@ -102,7 +102,7 @@ def load(path: Path) -> SourceMapping:
 
 
 def _name(top: Section) -> str:
-    expected = "a name of small letters, digits and _ (not rapport, the records' own)"
+    expected = "a name of at most 63 small letters, digits and _ (not rapport, the records' own)"
     name = top.text("source", expected=expected)
     if not _NAME.fullmatch(name) or name == "rapport":
         raise top.wrong("source", expected)
@@ -170,9 +170,9 @@ def _file(part: Section, name: str) -> FileSpec:
         raise part.wrong("path", "a path below the imported folder, or a list of them,")
     suffix = Path(paths[0].rpartition("!")[2].lower().removesuffix(".gz")).suffix
     form = part.choice("format", FORMATS, _SUFFIXES.get(suffix))
-    delimiter = part.text("delimiter", expected="one character") if part.values.get("delimiter", " ").strip() else "\t"
-    if "delimiter" not in part.values:
-        delimiter = "\t" if suffix == ".tsv" else ","
+    delimiter = part.values.get("delimiter", "\t" if suffix == ".tsv" else ",")
+    if not isinstance(delimiter, str):
+        raise part.wrong("delimiter", "one character")
     quote = part.text("quote", '"')
     for key, value in (("delimiter", delimiter), ("quote", quote)):
         if len(value) != 1:

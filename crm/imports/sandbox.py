@@ -123,10 +123,11 @@ class Sandbox:
         """
         try:
             statements = self._connection.extract_statements(sql)
-            if len(statements) != 1 or not str(statements[0].type).endswith("SELECT"):
-                raise MappingError(
-                    f"{place} is {len(statements)} statements or no SELECT; one SELECT is expected; mend it"
-                )
+            if len(statements) != 1:
+                raise MappingError(f"{place} is {len(statements)} statements; one SELECT is expected; mend it")
+            if not str(statements[0].type).endswith("SELECT"):
+                kind = str(statements[0].type).rpartition(".")[2]
+                raise MappingError(f"{place} is {kind} and no SELECT; one SELECT is expected; mend it")
             query = statements[0].query.strip().rstrip(";")
             self._connection.execute(
                 f'CREATE TABLE {quoted(name)} AS SELECT row_number() OVER () AS "#", * FROM (\n{query}\n)'

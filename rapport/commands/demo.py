@@ -5,6 +5,10 @@ Takes under 90 seconds on two cores; then says what was made, where it lies, and
 
 from __future__ import annotations
 
+import os
+import shlex
+import shutil
+import sys
 from argparse import ArgumentParser, Namespace
 
 from pipelines.demo import run_demo
@@ -20,5 +24,12 @@ def arguments(parser: ArgumentParser) -> None:
 
 def run(arguments: Namespace, workspace: Workspace) -> Answer:
     """Make the company and take it through the whole loop."""
-    report = run_demo(workspace, customers=arguments.customers, seed=arguments.seed)
+    command = _called(arguments.home)
+    report = run_demo(workspace, customers=arguments.customers, seed=arguments.seed, command=command)
     return Answer(report.to_json(), report.lines())
+
+
+def _called(home: str | None) -> str:
+    """The command as it can be typed again: by its path where the shell would not find it, with its workspace."""
+    name = "rapport" if shutil.which("rapport") else os.path.relpath(sys.argv[0])
+    return name if home is None else f"{name} --home {shlex.quote(str(home))}"

@@ -18,6 +18,8 @@ def arguments(parser: ArgumentParser) -> None:
 
 def run(arguments: Namespace, workspace: Workspace) -> Answer:
     """List every version; for one model its decisions as well."""
+    if arguments.model:
+        workspace.check_model(arguments.model)
     names = [arguments.model] if arguments.model else sorted({*workspace.training.models, *workspace.registry.models()})
     versions = [item for name in names for item in workspace.registry.versions(name)]
     decisions = workspace.registry.decisions(arguments.model) if arguments.model else []

@@ -68,7 +68,7 @@ def _export(arguments: Namespace, workspace: Workspace) -> Answer:
     suppressed = ", ".join(f"{count:,} {reason.replace('_', ' ')}" for reason, count in data["suppressed"].items())
     lines = [
         f"{data['rows']:,} customers of {data['segment']} as of {data['as_of']} in {data['path']}",
-        f"since the last export: {data['added']:,} added, {data['removed']:,} removed",
+        f"since the last export that left: {data['added']:,} added, {data['removed']:,} removed",
         f"left out by the consent gate: {suppressed or 'nobody'}",
         f"control total {data['control_total']}, sha256 {data['sha256']}",
         *([data["hint"]] if data["hint"] else []),

@@ -41,7 +41,10 @@ def test_a_missing_or_broken_file_is_refused(tmp_path: Path) -> None:
     with pytest.raises(SettingsError, match="does not exist; a YAML file is expected"):
         Settings.load({"RAPPORT_CONFIG": str(tmp_path / "none.yaml")})
     (tmp_path / "rapport.yaml").write_text("a: [")
-    with pytest.raises(SettingsError, match="is not YAML"):
+    with pytest.raises(SettingsError, match="cannot be read"):
+        Settings.load({"RAPPORT_HOME": str(tmp_path)})
+    (tmp_path / "rapport.yaml").write_bytes(b"home: \xe9\n")
+    with pytest.raises(SettingsError, match="YAML in UTF-8 is expected"):
         Settings.load({"RAPPORT_HOME": str(tmp_path)})
     (tmp_path / "rapport.yaml").write_text("just text")
     with pytest.raises(SettingsError, match="holds a str; keys and values are expected"):

@@ -56,6 +56,12 @@ def test_a_model_that_is_not_trained_says_how_to_train_it(tmp_path: Path) -> Non
     assert "rapport train churn" in answer.stderr
 
 
+def test_an_unknown_model_has_no_versions(tmp_path: Path) -> None:
+    answer = run("models", "nosuch", home=tmp_path)
+    assert answer.returncode == 1
+    assert "there is no model 'nosuch'" in answer.stderr
+
+
 def test_an_unknown_setting_is_refused(tmp_path: Path) -> None:
     (tmp_path / "rapport.yaml").write_text("colour: red\n")
     answer = run("models", home=tmp_path)

@@ -227,8 +227,14 @@ def test_a_segment_whose_file_is_gone_is_listed_but_not_built(
 
 def test_a_text_that_nobody_has_is_told(desk: Segments, define: Define) -> None:
     define("mine", "{field: country, is: Germny}")
+    notes = desk.build("mine").built[0].notes
+    assert notes[0] == "no customer has the field country 'Germny'; close to it is 'Germany'"
+
+
+def test_a_purpose_nobody_speaks_of_is_told(desk: Segments, define: Define) -> None:
+    define("mine", "{field: country, is: Germany}")
     assert desk.build("mine").built[0].notes == (
-        "no customer has the field country 'Germny'; close to it is 'Germany'",
+        "nobody may be contacted for 'marketing': the records hold no consents; an export of it would be empty",
     )
 
 

@@ -169,7 +169,7 @@ def test_a_full_disk_leaves_the_old_file_whole(everybody: Segments, tmp_path: Pa
         ),
         (
             lambda desk: desk.members("everybody", "'; drop"),
-            'the cursor is "\'; drop"; the next_cursor of the page before is expected',
+            'the cursor is "\'; drop"; the one that the page before gave is expected',
         ),
     ],
 )
@@ -245,3 +245,9 @@ def test_an_empty_segment_gives_an_empty_list(desk: Segments, define: Define) ->
     report = desk.export("nobody", "xlsx")
     assert (report.rows, report.suppressed, report.added, report.removed, report.hint) == (0, {}, 0, 0, None)
     assert read(desk.export("nobody").path) == []
+
+
+@pytest.mark.parametrize("cursor", ["1_1", "-1_-1", "9999999999999999999_1", "999999999999999999_1"])
+def test_a_cursor_that_no_page_gave_is_refused(everybody: Segments, cursor: str) -> None:
+    with pytest.raises(SegmentError, match="the one that the page before gave is expected"):
+        everybody.members("everybody", cursor)

@@ -179,6 +179,7 @@ GOOD = "segment: mine\npurpose: marketing\nchannel: email\nwhere: {score: churn,
         ("segment: !!python/object/apply:os.system ['true']\n", "is not YAML"),
         (GOOD + "#" * 70_000, "at most 65536 are expected; make the rule smaller"),
         ("[" * 200, "is not YAML"),
+        (GOOD.replace("0.5", "1" + "0" * 400), "; a number is expected"),
         (GOOD.replace("0.5", "'x'"), "mine.yaml: where.at_least is 'x'; a number is expected"),
     ],
 )

@@ -97,6 +97,16 @@ async def test_a_broken_first_champion_says_so(settings: Settings) -> None:
     assert (ready.status_code, ready.json()["status"]) == (503, "not ready")
 
 
+async def test_a_server_without_features_is_not_ready(settings: Settings) -> None:
+    for path in settings.home.glob("online.db*"):
+        path.unlink()
+    with open_state(settings) as state:
+        async with talk(state) as client:
+            ready = await client.get("/readyz")
+    assert (ready.status_code, ready.json()["status"]) == (503, "not ready")
+    assert "run rapport materialize" in ready.json()["problems"]["churn"]
+
+
 async def test_a_model_that_fails_its_self_test_is_refused(state: State, settings: Settings) -> None:
     unknown = artefact(settings.artefacts_dir, weight=0.06, ref="buying:no_such_feature")
     await asyncio.to_thread(add, settings, unknown)

@@ -152,6 +152,18 @@ async def test_a_pickle_is_never_read(client: httpx.AsyncClient, kind: str) -> N
     assert (status, code) == (415, "unsupported_type")
 
 
+@pytest.mark.parametrize(
+    "headers",
+    [
+        {"content-type": "application/json", "content-encoding": "gzip"},
+        {"content-type": "application/json; charset=utf-16"},
+    ],
+)
+async def test_a_packed_body_is_not_guessed_at(client: httpx.AsyncClient, headers: dict[str, str]) -> None:
+    status, code, _ = _error(await client.post(PATH, content=b'{"ids": ["C1"]}', headers=headers))
+    assert (status, code) == (415, "unsupported_encoding")
+
+
 async def test_what_curl_sends_by_itself_is_read(client: httpx.AsyncClient) -> None:
     headers = {"content-type": "application/x-www-form-urlencoded"}
     assert (await client.post(PATH, content=b'{"ids": ["C1"]}', headers=headers)).status_code == 200

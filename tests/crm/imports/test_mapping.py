@@ -33,8 +33,8 @@ def test_a_whole_mapping_is_read(shop: Shop) -> None:
     ("changes", "message"),
     [
         ({"sauce": 1}, "sauce is unknown; source, title, .* are expected; write 'source'"),
-        ({"source": None}, "source is missing; a name of small letters"),
-        ({"source": "My Shop"}, "source is 'My Shop'; a name of small letters"),
+        ({"source": None}, "source is missing; a name of at most 63 small letters"),
+        ({"source": "My Shop"}, "source is 'My Shop'; a name of at most 63 small letters"),
         ({"source": "rapport"}, "source is 'rapport'; .*not rapport, the records' own"),
         ({"zone": "Mars/Phobos"}, "zone is 'Mars/Phobos'; a time zone such as Europe/Berlin is expected"),
         ({"lag": "2 weeks"}, "lag is '2 weeks'; a whole number with us, ms, s, m, h or d"),
@@ -73,6 +73,8 @@ def test_a_whole_mapping_is_read(shop: Shop) -> None:
         ({"files": {"sold": {"path": "x.doc"}}}, "files.sold.format is missing; csv or fixed or jsonl or parquet or "
                                                  "xlsx"),
         ({"files": {"sold": {"path": "x.csv", "delimiter": "||"}}}, r"delimiter is '\|\|'; one character is expected"),
+        ({"files": {"sold": {"path": "x.csv", "delimiter": ""}}}, "delimiter is ''; one character is expected"),
+        ({"source": "x" * 64}, "a name of at most 63 small letters"),
         ({"files": {"sold": {"path": "x.csv", "skip": -1}}}, "skip is -1; a whole number from 0 on"),
         ({"files": {"sold": {"path": "x.csv", "columns": "a,b"}}}, "columns is 'a,b'; a list of names"),
         ({"files": {"sold": {"path": "x.txt", "format": "fixed"}}}, r"columns is missing; name: \[first place, last "

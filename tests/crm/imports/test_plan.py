@@ -21,8 +21,8 @@ WHOLE = "SELECT id AS source_key, 'b2c' AS kind, joined AS occurred_at, row_no F
         ("SELECT ident AS source_key FROM people", {}, "names 'ident', which no file has; .*people has id, name, "
                                                        "plan, joined, row_no; sold has"),
         ("SELECT * FROM persons", {}, "does not run: Catalog Error: Table with name persons does not exist"),
-        ("SELECT 1; SELECT 2", {}, "is 2 statements or no SELECT; one SELECT is expected"),
-        ("CREATE TABLE x AS SELECT 1", {}, "is 1 statements or no SELECT"),
+        ("SELECT 1; SELECT 2", {}, "is 2 statements; one SELECT is expected"),
+        ("CREATE TABLE x AS SELECT 1", {}, "is CREATE and no SELECT; one SELECT is expected"),
         ("SELECT id AS source_key, joined AS occurred_at FROM people", {}, "gives no kind, which customers needs; "
                                                                            "add the column"),
         ("SELECT 'b2c' AS kind, joined AS occurred_at FROM people", {}, "gives no source_key, which customers needs"),
