@@ -104,7 +104,7 @@ async def test_a_server_without_features_is_not_ready(settings: Settings) -> Non
         async with talk(state) as client:
             ready = await client.get("/readyz")
     assert (ready.status_code, ready.json()["status"]) == (503, "not ready")
-    assert "run rapport materialize" in ready.json()["problems"]["churn"]
+    assert "run rapport materialize" in ready.json()["online"]
 
 
 async def test_a_model_that_fails_its_self_test_is_refused(state: State, settings: Settings) -> None:
