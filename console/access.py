@@ -31,6 +31,8 @@ HEADERS = (
 class Access:
     """ASGI middleware: the guard before every page, the headers on every answer, no traceback to anybody.
 
+    An answer that names its own policy keeps it.
+
     A browser gives the key as the password of any name (HTTP Basic), a program as ``Bearer``.
     """
 
@@ -48,7 +50,8 @@ class Access:
             nonlocal is_answered
             if message["type"] == "http.response.start":
                 is_answered = True
-                message["headers"] = [*message["headers"], *HEADERS]
+                own = {name.lower() for name, _ in message["headers"]}
+                message["headers"] = [*message["headers"], *(item for item in HEADERS if item[0] not in own)]
             await send(message)
 
         headers = dict(scope["headers"])

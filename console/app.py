@@ -12,7 +12,7 @@ from starlette.routing import BaseRoute, Route
 
 from configs import RapportError
 from console.access import Access
-from console.blocks import View
+from console.blocks import Sent, View
 from console.desk import Desk
 from console.drawing import draw, style
 from console.errors import NotFoundError
@@ -48,6 +48,9 @@ def _route(desk: Desk, page: Page, menu: list[Page]) -> Route:
             return _sorry("Not found", str(error), menu, 404)
         except RapportError as error:
             return _sorry("This cannot be shown", str(error), menu, 409)
+        if isinstance(view, Sent):
+            own = {"content-security-policy": view.policy} if view.policy else None
+            return Response(view.content, headers=own, media_type=view.media_type)
         return HTMLResponse(await run_in_threadpool(draw, view, menu, here))
 
     return Route(page.path, answer)

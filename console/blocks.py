@@ -65,11 +65,20 @@ class Empty:
 
 
 @dataclass(frozen=True)
-class Plain:
-    """A text shown as it is written, a model card for instance."""
+class Markdown:
+    """A text in Markdown, a model card for instance; chapters named in `leave_out` are not shown."""
 
     title: str
     text: str
+    leave_out: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True)
+class Pictures:
+    """Pictures side by side: the title and the address of each."""
+
+    title: str
+    items: Sequence[Link]
 
 
 @dataclass(frozen=True)
@@ -80,7 +89,7 @@ class Onward:
     text: str = "Next page"
 
 
-Part: TypeAlias = Block | Heading | Grid | Facts | Search | Empty | Plain | Onward
+Part: TypeAlias = Block | Heading | Grid | Facts | Search | Empty | Markdown | Pictures | Onward
 
 
 @dataclass(frozen=True)
@@ -90,6 +99,15 @@ class View:
     title: str
     parts: Sequence[Part]
     note: str = ""
+
+
+@dataclass(frozen=True)
+class Sent:
+    """A file sent as it is: its bytes, their media type, and its own policy where the desk's would empty it."""
+
+    content: bytes
+    media_type: str
+    policy: str = ""
 
 
 def to(path: str, *names: str, **query: str) -> str:

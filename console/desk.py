@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import json
 import threading
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
+from itertools import takewhile
 from typing import Any
 
 import crm
@@ -14,6 +16,7 @@ import reports
 import segments
 from configs import Settings
 from features import FeatureError
+from registry import ModelVersion
 from reports import Report
 from scoring import ArtefactError, BinaryModel, Model
 from scoring.reasons import Reason
@@ -69,6 +72,27 @@ class Desk:
             return []
         return loaded.explain(answer.values, REASONS)[0] if answer.ids[0] >= 0 else []
 
+    def title(self, model: str) -> str:
+        """What a model is called on its card, of the version that answers or the newest; else its name in words."""
+        versions = self.registry.versions(model)
+        shown = next((item for item in versions if "champion" in item.aliases), versions[-1] if versions else None)
+        card = ""
+        with suppress(ArtefactError, registry.RegistryError):
+            card = self._model(model, shown.version).card if shown else ""
+        first = card.partition("\n")[0]
+        return first.removeprefix("# ").strip() if first.startswith("# ") else model.replace("_", " ").capitalize()
+
+    def topics(self, version: ModelVersion) -> dict[str, str]:
+        """What a model looks at, in words, by topic: the words that the titles of its features have in common."""
+        try:
+            artefact = self._model(version.model, version.version).artefact
+        except (ArtefactError, registry.RegistryError):
+            return {}
+        titles: dict[str, list[str]] = {}
+        for item in artefact.json("features.json")["inputs"] if "features.json" in artefact.files else ():
+            titles.setdefault(str(item["topic"]), []).append(str(item["title"]))
+        return {topic: in_common(found) for topic, found in titles.items()}
+
     def watches(self) -> list[Mapping[str, Any]]:
         """The latest watch of every model."""
         latest: dict[str, tuple[str, Mapping[str, Any]]] = {}
@@ -83,6 +107,23 @@ class Desk:
         if (name, version) not in self._models:
             self._models[name, version] = self.registry.open_model(self.registry.version(name, version))
         return self._models[name, version]
+
+
+def in_common(titles: Sequence[str]) -> str:
+    """The words with which all titles begin, without the preposition before what differs.
+
+    Examples
+    --------
+    >>> in_common(["spend in the last 30 days", "spend in the last 90 days"]), in_common(["orders", "orders in a year"])
+    ('spend', 'orders')
+    >>> in_common(["days since the last order"])
+    'days since the last order'
+    """
+    if len(titles) == 1:
+        return titles[0]
+    pairs = takewhile(lambda words: len(set(words)) == 1, zip(*(title.split() for title in titles), strict=False))
+    told = " ".join(words[0] for words in pairs).removesuffix(" in the last")
+    return told or titles[0]
 
 
 def open(settings: Settings) -> Desk:  # noqa: A001 - every package is opened the same way

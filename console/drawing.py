@@ -10,8 +10,9 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined, Template
 from markupsafe import Markup
 
 from console.blocks import View
+from console.cards import html
 from console.page import Page
-from reports.charts import Chart, svg
+from reports.charts import Chart, both
 
 HOME = Path(__file__).parent
 
@@ -43,9 +44,9 @@ def _template() -> Template:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    environment.globals.update(draw=_chart, kind=lambda part: type(part).__name__, zip=zip)
+    environment.globals.update(draw=_chart, markdown=html, kind=lambda part: type(part).__name__, zip=zip)
     return environment.get_template("page.html")
 
 
 def _chart(chart: Chart) -> Markup:
-    return Markup(svg(chart))  # noqa: S704 - the canvas escapes every text and attribute
+    return Markup(both(chart))  # noqa: S704 - the canvas escapes every text and attribute

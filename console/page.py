@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
 import console.pages
-from console.blocks import View
+from console.blocks import Sent, View
 from console.desk import Desk
 from console.errors import ConsoleError
 
@@ -30,7 +30,7 @@ class Page:
     path : str
         Its address, ``{name:path}`` for what may be anything.
     view : callable
-        Makes the page from the open parts and what was asked.
+        Makes the page, or the file to send, from the open parts and what was asked.
     menu : str
         Its name in the menu; empty for pages that others lead to.
     place : int
@@ -38,7 +38,7 @@ class Page:
     """
 
     path: str
-    view: Callable[[Desk, Asked], View]
+    view: Callable[[Desk, Asked], View | Sent]
     menu: str = ""
     place: int = 0
 

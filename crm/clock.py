@@ -72,3 +72,15 @@ def iso(micros: int) -> str:
     '1970-01-01T00:00:00Z'
     """
     return from_micros(micros).isoformat().replace("+00:00", "Z")
+
+
+def short(micros: int) -> str:
+    """A moment as people read it, in UTC: the day alone when it is its midnight, else down to the minute.
+
+    Examples
+    --------
+    >>> short(0), short(14 * HOUR + 5 * 60 * SECOND)
+    ('1970-01-01', '1970-01-01 14:05 UTC')
+    """
+    moment = from_micros(micros)
+    return moment.date().isoformat() if micros % DAY == 0 else f"{moment.isoformat(' ', 'minutes')[:16]} UTC"

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
+from typing import Any
 
 from configs import Settings
 from registry.errors import RegistryError
 from registry.readers import FileReader, Reader, Row, ServerReader
-from registry.runs import fetch, local_path
+from registry.runs import fetch, local_path, pictures, table
 from registry.tracking import Tracking
 from registry.version import ALIASES, Entry, ModelVersion
 from scoring import load
@@ -115,6 +116,14 @@ class Catalogue:
         if not version.path.is_dir():
             self._fetch(version)
         return load(version.path, sha256=version.sha256)
+
+    def pictures(self, version: ModelVersion) -> dict[str, Path]:
+        """The pictures of a version by file name, SVG and PNG; none where a server keeps its run's files."""
+        return pictures(version.path)
+
+    def table(self, version: ModelVersion, name: str) -> Any:
+        """A table of a version's training (``influence``, ``ladder``, …) as plain values; None if it is not kept."""
+        return table(version.path, name)
 
     def token(self) -> str:
         """Changes whenever a pointer moves; a third of a millisecond with the embedded store, made for polling."""

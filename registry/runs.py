@@ -17,7 +17,7 @@ from registry.errors import RegistryError
 from scoring.artefact import encode
 from scoring.candidate import Candidate
 
-MODEL_FOLDER = "model"
+MODEL_FOLDER, PICTURES, TABLES = "model", "pictures", "tables"
 _BATCH = 100  # most parameters and tags that MLflow takes at once
 _DIGEST = 36  # most digits of a data-set hash that MLflow takes
 
@@ -71,6 +71,26 @@ def local_path(uri: str) -> Path | None:
     if parts.scheme == "file":
         return Path(unquote(parts.path))
     return None if parts.scheme else Path(uri)
+
+
+def pictures(artefact: Path) -> dict[str, Path]:
+    """The pictures that were drawn when a model was trained, by file name; none where a server keeps them.
+
+    Parameters
+    ----------
+    artefact : Path
+        Folder of the model's artefact.
+    """
+    folder = artefact.parent / PICTURES
+    return {path.name: path for path in sorted(folder.glob("*.*"))} if artefact.name == MODEL_FOLDER else {}
+
+
+def table(artefact: Path, name: str) -> Any:
+    """A table that was kept when a model was trained, as plain values; None if there is none of that name."""
+    path = artefact.parent / TABLES / f"{name}.json"
+    if artefact.name != MODEL_FOLDER or not path.is_file():
+        return None
+    return json.loads(path.read_text(encoding="utf-8"))["value"]
 
 
 @contextmanager
@@ -150,7 +170,7 @@ def _write_files(target: Path, candidate: Candidate) -> None:
         shutil.copytree(candidate.directory, temporary / MODEL_FOLDER)
         (temporary / "card.md").write_text(candidate.card, encoding="utf-8")
         for name, content in candidate.pictures.items():
-            _put(temporary / "pictures" / name, content)
+            _put(temporary / PICTURES / name, content)
         results = {
             "candidate": candidate.to_json(),
             "grade_reasons": list(candidate.grade_reasons),
@@ -158,7 +178,7 @@ def _write_files(target: Path, candidate: Candidate) -> None:
             **candidate.tables,
         }
         for name, table in results.items():
-            _put(temporary / "tables" / f"{name}.json", encode({"value": table}))
+            _put(temporary / TABLES / f"{name}.json", encode({"value": table}))
         for path in temporary.rglob("*"):
             if path.is_file():
                 _flush(path)

@@ -1,63 +1,119 @@
-"""One model: its versions, how good each was, why one of them answers, and its card."""
+"""One model: how good it is, its card, what moves its answers, its pictures, its versions, and why one answers."""
 
 from __future__ import annotations
 
 from typing import Any
 
 from configs import RapportError
-from console.blocks import Grid, Part, Plain, View
+from console.blocks import Facts, Grid, Link, Markdown, Part, Pictures, View, to
 from console.desk import Desk
 from console.errors import missing
+from console.figures import WORDS, wording
 from console.page import Asked, Page
-from crm.clock import iso
+from crm.clock import short
 from registry import ModelVersion
+from reports import Chart, Figure, Series, Text
+
+TOLD_ABOVE = frozenset({"How good it is"})
+"""Chapters of the card that repeat the page's own figures."""
+
+INFLUENCES = 12
 
 
 def view(desk: Desk, asked: Asked) -> View:
-    """Versions, decisions with their reasons, figures and the card of the version that answers (or the newest)."""
+    """Figures, card and pictures of the version that answers (or the newest), all versions, decisions with reasons."""
     name = asked.names["name"]
     versions = desk.registry.versions(name)
     if not versions:
         raise missing("model", name, "/models")
     shown = next((item for item in versions if "champion" in item.aliases), versions[-1])
-    rows = [
-        (item.version, ", ".join(item.aliases), item.grade, item.rung, item.protocol, item.rows, iso(item.as_of))
-        for item in reversed(versions)
-    ]
-    columns = ("Version", "Is", "Grade", "Rung", "Protocol", "Training rows", "Learned until")
     parts: list[Part] = [
-        Grid("Versions", columns, rows, frozenset({"Training rows"})),
+        _facts(shown),
         _figures(shown),
+        _card(desk, shown),
+        *_influence(desk, shown),
+        *_pictures(desk, shown),
+        _versions(versions),
         _decisions(desk, name),
     ]
-    parts.append(Plain(f"Card of version {shown.version}", _card(desk, shown)))
-    return View(f"Model {name}", parts)
+    return View(desk.title(name), parts)
+
+
+def _facts(version: ModelVersion) -> Facts:
+    answers = "answers now" if "champion" in version.aliases else "no version answers; this is the newest"
+    return Facts("In short", [
+        ("Version", f"{version.version} ({answers})"), ("Grade", version.grade),
+        ("Learned until", short(version.as_of)), ("Training rows", version.rows), ("Name in commands", version.model),
+    ])  # fmt: skip
 
 
 def _figures(version: ModelVersion) -> Grid:
     naive: dict[str, Any] = version.summary.get("naive", {})
+    found = version.summary.get("metrics", {})
     rows = [
-        (name, _number(figure.get("value")), _range(figure), _number(naive.get(name)))
-        for name, figure in sorted(version.summary.get("metrics", {}).items())
+        (wording(name).title, _number(found[name].get("value")), _range(found[name]), _number(naive.get(name)),
+         wording(name).meaning)
+        for name in [*(item for item in WORDS if item in found), *sorted(set(found) - set(WORDS))]
+    ]  # fmt: skip
+    columns = ("Figure", "Value", "95 % interval", "Naive rule", "What it says")
+    note = f"Measured on rows that the model did not see. The naive rule: {naive.get('rule', 'none')}."
+    return Grid("How good it is", columns, rows, frozenset(columns[1:4]), note)
+
+
+def _card(desk: Desk, version: ModelVersion) -> Part:
+    try:
+        card = desk.registry.open_model(version).card
+    except RapportError as error:
+        return Text(str(error))
+    return Markdown(f"Card of version {version.version}", card, TOLD_ABOVE)
+
+
+def _influence(desk: Desk, version: ModelVersion) -> list[Part]:
+    """What moves the answers most, on average over all of them."""
+    found: dict[str, float] = desk.registry.table(version, "influence") or {}
+    titles = desk.topics(version)
+    ranked = sorted(((effect, name) for name, effect in found.items() if effect > 0), reverse=True)[:INFLUENCES]
+    if not ranked:
+        return []
+    chart = Chart(
+        kind="across",
+        title="What moves its answers most",
+        x=[titles.get(name, name) for _, name in ranked],
+        x_title="What it looks at",
+        series=[Series(name="mean effect", values=[effect for effect, _ in ranked])],
+    )
+    note = "By how much each moves an answer on average, up or down, in log-odds; all time spans of one thing together."
+    return [Text(note), Figure(chart)]
+
+
+def _pictures(desk: Desk, version: ModelVersion) -> list[Part]:
+    drawn = [name for name in desk.registry.pictures(version) if name.endswith(".svg")]
+    links = [
+        Link(
+            name.removesuffix(".svg").replace("_", " ").capitalize(),
+            to("/pictures", version.model, version.version, name),
+        )
+        for name in drawn
     ]
-    columns = ("Figure", "Value", "95 % interval", f"Naive rule: {naive.get('rule', 'none')}")
-    return Grid(f"Figures of version {version.version}", columns, rows, frozenset(columns[1:]))
+    return [Pictures(f"Pictures of version {version.version}", links)] if links else []
+
+
+def _versions(versions: list[ModelVersion]) -> Grid:
+    rows = [
+        (item.version, ", ".join(item.aliases), item.grade, item.rung, item.protocol, item.rows, short(item.as_of))
+        for item in reversed(versions)
+    ]
+    columns = ("Version", "Is", "Grade", "Rung", "Protocol", "Training rows", "Learned until")
+    return Grid("Versions", columns, rows, frozenset({"Training rows"}))
 
 
 def _decisions(desk: Desk, name: str) -> Grid:
     rows = [
-        (iso(entry.at), entry.version, entry.action, entry.actor,
+        (short(entry.at), entry.version, entry.action, entry.actor,
          " ".join(entry.decision.reasons) if entry.decision else entry.reason)
         for entry in reversed(desk.registry.decisions(name))
     ]  # fmt: skip
     return Grid("Decisions", ("When", "Version", "What", "Who", "Why"), rows)
-
-
-def _card(desk: Desk, version: ModelVersion) -> str:
-    try:
-        return desk.registry.open_model(version).card
-    except RapportError as error:
-        return str(error)
 
 
 def _number(value: float | None) -> str | None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from console.blocks import Cell, Empty, Grid, Link, View, to
 from console.desk import Desk
 from console.page import Asked, Page
-from crm.clock import iso
+from crm.clock import short
 
 
 def view(desk: Desk, _asked: Asked) -> View:
@@ -20,10 +20,10 @@ def view(desk: Desk, _asked: Asked) -> View:
 def _row(desk: Desk, name: str) -> tuple[Cell, ...]:
     versions = desk.registry.versions(name)
     champion = next((item for item in versions if "champion" in item.aliases), None)
-    link = Link(name, to("/models", name))
-    if champion is None:
-        return (link, "none", versions[-1].grade, versions[-1].rung, iso(versions[-1].as_of), versions[-1].version)
-    return (link, champion.version, champion.grade, champion.rung, iso(champion.as_of), versions[-1].version)
+    shown = champion or versions[-1]
+    answers = "none" if champion is None else champion.version
+    link = Link(desk.title(name), to("/models", name))
+    return link, answers, shown.grade, shown.rung, short(shown.as_of), versions[-1].version
 
 
 page = Page("/models", view, "Models", 3)

@@ -1,14 +1,13 @@
-"""Heat maps and funnels: rows of cells, rows of bars."""
+"""Heat maps: rows of cells."""
 
 from __future__ import annotations
 
 from reports.charts.canvas import INK, Canvas, fit, width
 from reports.charts.chart import Chart, Series
-from reports.charts.palette import colour, shade
+from reports.charts.palette import shade
 from reports.formats import as_text
-from reports.table import Column
 
-FOOT, STEP, LABEL_SIZE = 40, 34, 11
+FOOT, LABEL_SIZE = 40, 11
 
 
 def row_height(chart: Chart) -> float:
@@ -66,24 +65,3 @@ def _cell(
         brief = f"{100 * value:.0f}"
     if width(brief, 10) <= wide - 4 and high >= 12:
         canvas.text(x + (wide - gap) / 2, y + high / 2 + 3.5, brief, anchor="middle", size=10, fill=ink)
-
-
-def funnel(canvas: Canvas, chart: Chart, top: float, room: int, height: int) -> None:
-    """A bar per step with its value and its share of the step before."""
-    item, column = chart.series[0], Column("", "", chart.format, chart.unit)
-    left = min(max(width(str(name)) for name in chart.x) + 20, room / 3)
-    right = 150.0
-    most = max((abs(value) for value in item.values if value is not None), default=0.0) or 1.0
-    step = (height - top - 12) / len(chart.x)
-    before: float | None = None
-    for at, name in enumerate(chart.x):
-        value, mark = item.values[at], item.marks[at] if item.marks else None
-        y = top + at * step
-        canvas.text(left - 8, y + step / 2 + 4, fit(str(name), left - 16), anchor="end")
-        long = (room - left - right) * abs(value or 0.0) / most
-        told = mark or column.text(value)
-        if before and value is not None and mark is None:
-            told += f"  ({as_text(value / before, 'percent')})"
-        canvas.box(left, y + 3, max(long, 1), step - 6, f"{name}: {told}", rx=2, fill=colour(0), class_="c0")
-        canvas.text(left + long + 8, y + step / 2 + 4, told)
-        before = value

@@ -5,12 +5,12 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import Literal, TypeAlias
+from typing import Literal, TypeAlias, get_args
 
 from reports.formats import Kind as Format
 from reports.table import Column, Table, Value
 
-Kind: TypeAlias = Literal["line", "step", "points", "bar", "stacked", "heat", "funnel"]
+Kind: TypeAlias = Literal["line", "step", "points", "bar", "stacked", "across", "heat", "funnel"]
 Values: TypeAlias = Sequence[float | None]
 
 
@@ -50,11 +50,11 @@ def _finite(values: Values) -> tuple[float | None, ...]:
 
 @dataclass(frozen=True, kw_only=True)
 class Chart:
-    """A line, step, points, bar, stacked bar or funnel chart, or a heat map.
+    """A line, step, points, bar, stacked bar, across (bars from left to right) or funnel chart, or a heat map.
 
     Parameters
     ----------
-    kind : {"line", "step", "points", "bar", "stacked", "heat", "funnel"}
+    kind : {"line", "step", "points", "bar", "stacked", "across", "heat", "funnel"}
     title : str
     x : sequence of str, or of float
         Names stand at equal distances; numbers at their place. A funnel's names are its steps; a heat map's
@@ -93,8 +93,10 @@ class Chart:
     name: str = field(default="")
 
     def __post_init__(self) -> None:
-        if self.kind not in ("line", "step", "points", "bar", "stacked", "heat", "funnel"):
-            raise ValueError(f"the chart {self.title!r} is a {self.kind!r}; one of {Kind} is expected")
+        if self.kind not in get_args(Kind):
+            raise ValueError(
+                f"the chart {self.title!r} is a {self.kind!r}; one of {', '.join(get_args(Kind))} is expected"
+            )
         for item in self.series:
             for part in (item.values, item.low, item.high, item.marks):
                 if part is not None and len(part) != len(self.x):

@@ -4,20 +4,21 @@ from __future__ import annotations
 
 import hashlib
 
-from reports.charts import bars, cells, lines
+from reports.charts import bars, cells, lines, rows
 from reports.charts.canvas import FONT, Canvas, escape, fit, width
 from reports.charts.chart import Chart
 from reports.charts.palette import colour
 
-WIDTH, HEIGHT = 720, 320
+WIDTH, HEIGHT, NARROW = 720, 320, 360
 _DRAWERS = {
     "line": lines.draw,
     "step": lines.draw,
     "points": lines.draw,
     "bar": bars.grouped,
     "stacked": bars.stacked,
+    "across": rows.across,
     "heat": cells.heat,
-    "funnel": cells.funnel,
+    "funnel": rows.funnel,
 }
 
 
@@ -44,7 +45,7 @@ def svg(chart: Chart, *, width: int = WIDTH, height: int | None = None) -> str:
     """
     canvas = Canvas()
     top = _head(canvas, chart, width)
-    high = height or _height(chart, top)
+    high = height or _height(chart, top, width)
     if chart.is_empty:
         canvas.text(width / 2, high / 2, "no data", anchor="middle", size=14, fill_opacity=0.6)
     else:
@@ -59,17 +60,26 @@ def svg(chart: Chart, *, width: int = WIDTH, height: int | None = None) -> str:
     )
 
 
-def _height(chart: Chart, top: float) -> int:
+def both(chart: Chart) -> str:
+    """The chart drawn twice, for wide and for narrow screens; the page's stylesheet shows one of the two."""
+    narrow = svg(chart, width=NARROW, height=None if chart.kind in ("across", "heat", "funnel") else 280)
+    return f'<div class="wide">{svg(chart)}</div><div class="narrow">{narrow}</div>'
+
+
+def _height(chart: Chart, top: float, room: int) -> int:
     if chart.is_empty:
         return 140
     if chart.kind == "heat":
         return round(top + cells.row_height(chart) * len(chart.series) + cells.FOOT)
-    return round(top + cells.STEP * len(chart.x) + 12) if chart.kind == "funnel" else HEIGHT
+    if chart.kind == "across":
+        return round(top + rows.across_height(chart, room))
+    return round(top + rows.funnel_height(chart)) if chart.kind == "funnel" else HEIGHT
 
 
 def _head(canvas: Canvas, chart: Chart, room: int) -> float:
     """Title, legend and the unit of the upright axis; the place below them is returned."""
-    canvas.text(12, 22, fit(chart.title, room - 24, 15), size=15, font_weight="600")
+    size = 15 if width(chart.title, 15) <= room - 24 else 12
+    canvas.text(12, 22, fit(chart.title, room - 24, size), size=size, font_weight="600")
     y = 44.0
     if len(chart.series) > 1 and chart.kind not in ("heat", "funnel"):
         x = 12.0

@@ -26,6 +26,7 @@ DOORS = {
     "lightgbm": {"training", "scoring"},
     "fastapi": {"serving"},
     "starlette": {"serving", "console"},
+    "markdown_it": {"console"},
     "numba": {"features"},
     "pyspark": {"features"},
 }

@@ -4,15 +4,23 @@ from __future__ import annotations
 
 import json
 import re
+from dataclasses import replace
 from pathlib import Path
 
 import httpx
 import pytest
+from hypothesis import given
+from hypothesis import settings as hypothesis_settings
+from hypothesis import strategies as st
 
+import console
+from configs import Settings
+from console.cards import html
 from console.desk import Desk
 from console.errors import ConsoleError
 from console.page import pages
 from tests.console.conftest import browse
+from tests.serving.conftest import artefact, candidate
 
 pytestmark = pytest.mark.anyio
 MENU = ["/", "/customers", "/segments", "/models", "/watch"]
@@ -97,8 +105,85 @@ async def test_a_model_tells_versions_decisions_and_card(browser: httpx.AsyncCli
     text = (await browser.get("/models/churn")).text
     assert "champion" in text
     assert "promoted" in text
-    assert "# churn" in text
     assert "0.800" in text
+    assert "Ranking (AUC)" in text
+
+
+async def test_a_model_shows_its_card_pictures_and_influence(settings: Settings, tmp_path: Path) -> None:
+    opened = console.open(settings)
+    folder = artefact(tmp_path, weight=0.09)
+    drawn, table = {"roc.svg": b"<svg/>", "roc.png": b"\x89PNG"}, {"influence": {"recency": 0.5, "none": 0.0}}
+    opened.registry.register(replace(candidate(folder), pictures=drawn, tables=table))
+    opened.registry.promote("churn", "1", actor="test")
+    try:
+        async with browse(opened) as browser:
+            text = (await browser.get("/models/churn")).text
+            picture = await browser.get("/pictures/churn/1/roc.svg")
+            absent = [await browser.get(f"/pictures/{path}") for path in ("churn/1/..%2Fcard.md", "churn/9/roc.svg")]
+    finally:
+        opened.close()
+    assert "What moves its answers most" in text
+    assert "time since the last order" in text
+    assert '<img src="/pictures/churn/1/roc.svg" alt="Roc"' in text
+    assert (picture.content, picture.headers["content-type"]) == (b"<svg/>", "image/svg+xml")
+    assert "sandbox" in picture.headers["content-security-policy"]
+    assert [answer.status_code for answer in absent] == [404, 404]
+
+
+CARD = """# Churn
+
+Says *how* probable.
+
+## How good it is
+
+| figure | model |
+|---|---|
+| auc | 0.7 |
+
+## Grade A
+
+- **lift** <script>alert(1)</script> [here](javascript:alert(1)) ![x](http://evil.example/x.png)
+
+| a | b |
+|---:|---|
+| 1 | `code` |
+"""
+
+
+async def test_a_card_is_drawn_with_its_markup_and_nothing_else() -> None:
+    drawn = str(html(CARD, {"How good it is"}))
+    assert re.findall(r"<h\d>[^<]+", drawn) == ["<h3>Grade A"]
+    assert "<em>how</em>" in drawn
+    assert "<li><strong>lift</strong> &lt;script&gt;" in drawn
+    assert "<th>a</th>" in drawn
+    assert "<code>code</code>" in drawn
+    assert "0.7" not in drawn
+    assert not re.findall(r"<(?:a|img|script)\b|style=", drawn)
+
+
+@given(st.text(max_size=200))
+@hypothesis_settings(max_examples=60, deadline=None)
+def test_no_card_becomes_markup_of_its_own(text: str) -> None:
+    allowed = {
+        "h3",
+        "h4",
+        "h5",
+        "h6",
+        "p",
+        "ul",
+        "ol",
+        "li",
+        "em",
+        "strong",
+        "code",
+        "table",
+        "thead",
+        "tbody",
+        "tr",
+        "th",
+        "td",
+    }
+    assert set(re.findall(r"<\s*/?\s*([a-z0-9!]+)", str(html(text)))) <= allowed
 
 
 async def test_the_latest_watch_is_shown(browser: httpx.AsyncClient, desk: Desk) -> None:
