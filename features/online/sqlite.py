@@ -10,6 +10,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import astuple
 from functools import cache
+from itertools import chain
 from pathlib import Path
 
 from features.entity import ENTITIES
@@ -18,7 +19,8 @@ from features.kernel.program import Ints
 from features.online.protocol import OvertakenError, Packed, Stamp, State, chunks
 
 FORMAT = 3  # of the tables; a file of another one is emptied, and materialized anew
-CHUNK = 1_024  # rows handed to SQLite at a time
+CHUNK = 1_024  # rows handed to SQLite at a time,
+TOGETHER = 64  # so many in one statement, which takes two thirds of the time
 HOT = 65_536  # bytes: larger bases are kept in memory after their first reading
 HOT_BYTES = 2**26  # of them all
 PAGE = 16_384  # bytes: most states fit on one page
@@ -251,8 +253,14 @@ def _cut(connection: sqlite3.Connection, entity: str, names: Iterable[str], ids:
 
 def _put(connection: sqlite3.Connection, entity: str, written: int, part: list[Packed]) -> None:
     """Put in rows that are not there; to have SQLite replace others takes three times as long."""
-    put = f"INSERT INTO states_{entity} (written, key, id, mark, base) VALUES ({written}, ?, ?, ?, ?)"  # noqa: S608
-    connection.executemany(put, [row[:4] for row in part if row.base is not None])
+    put = f"INSERT INTO states_{entity} (written, key, id, mark, base) VALUES "  # noqa: S608 - our own names
+    one = f"({written}, ?, ?, ?, ?)"
+    based = [row[:4] for row in part if row.base is not None]
+    left = len(based) % TOGETHER
+    for begin in range(left, len(based), TOGETHER):
+        values = list(chain.from_iterable(based[begin : begin + TOGETHER]))
+        connection.execute(put + ", ".join([one] * TOGETHER), values)
+    connection.executemany(put + one, based[:left])
     tails = [(row.id, row.tail) for row in part if row.tail is not None]
     if tails:
         connection.executemany(f"INSERT INTO tails_{entity} VALUES (?, ?)", tails)  # noqa: S608
