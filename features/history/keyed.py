@@ -30,7 +30,7 @@ class Keyed:
     def __init__(self, records: Reading, folder: Path) -> None:
         self._records = records
         self._books = {
-            item.name: Codebook(folder / f"{item.name}.arrow", len(item.parts)) for item in COMPOSITES.values()
+            item.name: Codebook(folder / f"{item.name}.codes", len(item.parts)) for item in COMPOSITES.values()
         }
 
     def watermark(self) -> int:

@@ -145,9 +145,7 @@ def test_what_makes_no_sense_is_one_sentence(open_store: Opener) -> None:
         states(Customer, entity=customer_product)
     with pytest.raises(SpineError, match="has no column 'product_id'; it has customer_id, as_of; customer_id, product"):
         store.historical_features(["v:n_90d"], pd.DataFrame({"customer_id": [1], "as_of": [T]}))
-    with pytest.raises(
-        FeatureError, match=r"'K1' names no customer_product; a tuple of texts \(customer_no, product"
-    ):
+    with pytest.raises(FeatureError, match=r"'K1' names no customer_product; a tuple of texts \(customer_no, product"):
         store.online_features(["v:n_90d"], ["K1"], T)
     with pytest.raises(SpineError, match="pairs of customer and product have no records of their own"):
         store.entities_at(customer_product, T)
@@ -162,25 +160,50 @@ IDS = st.integers(min_value=-(2**63) + 1, max_value=2**63 - 1)
 @settings(max_examples=40, deadline=None)
 def test_a_code_for_each_combination_whatever_the_portions(rows: list[tuple[int, int, int]], portions: int) -> None:
     with tempfile.TemporaryDirectory() as folder:
-        book = Codebook(Path(folder) / "book.arrow", 3)
+        book = Codebook(Path(folder) / "book.codes", 3)
         codes: dict[tuple[int, int, int], int] = {}
         for part in [rows[place::portions] for place in range(portions)]:
             columns = [np.array([row[i] for row in part], np.int64) for i in range(3)]
             for row, code in zip(part, book.encode(columns).tolist(), strict=True):
                 assert codes.setdefault(row, code) == code
         assert sorted(codes.values()) == list(range(len(codes)))
-        again = Codebook(Path(folder) / "book.arrow", 3)
+        again = Codebook(Path(folder) / "book.codes", 3)
         columns = [np.array([row[i] for row in codes], np.int64) for i in range(3)]
         assert again.find(columns).tolist() == list(codes.values())
 
 
 def test_nulls_have_no_code_and_what_is_forgotten_is_not_found(tmp_path: Path) -> None:
-    book = Codebook(tmp_path / "book.arrow", 2)
+    book = Codebook(tmp_path / "book.codes", 2)
     columns = [np.array([1, NULL, 2, 1]), np.array([5, 5, NULL, 6])]
     assert book.encode(columns).tolist() == [0, NULL, NULL, 1]
     assert book.forget(1, np.array([5])) == 1
     assert book.find([np.array([1, 1]), np.array([5, 6])]).tolist() == [-1, 1]
     assert book.encode([np.array([1]), np.array([5])]).tolist() == [2]
+
+
+def test_what_a_killed_process_left_is_written_over(tmp_path: Path) -> None:
+    path = tmp_path / "book.codes"
+    book = Codebook(path, 2)
+    book.encode([np.array([1, 2]), np.array([5, 6])])
+    whole = path.read_bytes()
+    for left in (1, 8, 15):
+        path.write_bytes(whole + b"x" * left)
+        fresh = Codebook(path, 2)
+        assert fresh.find([np.array([2, 1]), np.array([6, 6])]).tolist() == [1, -1]
+        assert fresh.encode([np.array([9]), np.array([9])]).tolist() == [2]
+        assert path.read_bytes()[: len(whole)] == whole
+    path.write_bytes(b"")
+    assert Codebook(path, 2).encode([np.array([1]), np.array([5])]).tolist() == [0]
+
+
+def test_a_process_that_has_read_it_before_takes_up_additions_and_forgettings(tmp_path: Path) -> None:
+    one, other = Codebook(tmp_path / "book.codes", 2), Codebook(tmp_path / "book.codes", 2)
+    assert one.encode([np.array([1, 2]), np.array([5, 6])]).tolist() == [0, 1]
+    assert other.encode([np.array([3, 1]), np.array([7, 5])]).tolist() == [2, 0]
+    assert one.find([np.array([3]), np.array([7])]).tolist() == [2]
+    assert other.forget(0, np.array([1])) == 1
+    assert one.find([np.array([1, 3]), np.array([5, 7])]).tolist() == [-1, 2]
+    assert [column.tolist() for column in one.ids()] == [[NULL, 2, 3], [NULL, 6, 7]]
 
 
 def _extend(path: Path, seed: int) -> None:
@@ -191,7 +214,7 @@ def _extend(path: Path, seed: int) -> None:
 
 
 def test_several_processes_give_each_combination_one_code(tmp_path: Path) -> None:
-    path, context = tmp_path / "book.arrow", multiprocessing.get_context("fork")
+    path, context = tmp_path / "book.codes", multiprocessing.get_context("fork")
     workers = [context.Process(target=_extend, args=(path, seed)) for seed in range(4)]
     for worker in workers:
         worker.start()
