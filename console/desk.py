@@ -20,8 +20,10 @@ from registry import ModelVersion
 from reports import Report
 from scoring import ArtefactError, BinaryModel, Model
 from scoring.reasons import Reason
+from scoring.segmentation import SegmentationModel
 
 REASONS = 5
+SEGMENTATION = "segmentation"
 
 
 class Desk:
@@ -40,6 +42,7 @@ class Desk:
         self.segments = segments.open(settings, self.records, self.store)
         self.reports = reports.open(settings, self.records)
         self._report: tuple[int, Report] | None = None
+        self._allowed: tuple[int, dict[str, int]] | None = None
         self._models: dict[tuple[str, str], Model] = {}
         self._lock = threading.Lock()
 
@@ -71,6 +74,23 @@ class Desk:
         except (ArtefactError, FeatureError, registry.RegistryError):
             return []
         return loaded.explain(answer.values, REASONS)[0] if answer.ids[0] >= 0 else []
+
+    def allowed(self) -> dict[str, int]:
+        """How many of each segment may be contacted; counted again only when records have arrived."""
+        with self._lock:
+            watermark = self.records.watermark()
+            if self._allowed is None or self._allowed[0] != watermark:
+                self._allowed = watermark, self.segments.allowed()
+            return self._allowed[1]
+
+    def portrait(self, segment: str) -> str:
+        """What sets the customers of a segment of the segmentation apart; empty for any other."""
+        version = self.registry.alias(SEGMENTATION, "champion")
+        with suppress(ArtefactError, registry.RegistryError):
+            model = None if version is None else self._model(version.model, version.version)
+            if isinstance(model, SegmentationModel):
+                return next((item.words for item in model.segments if item.name == segment), "")
+        return ""
 
     def title(self, model: str) -> str:
         """What a model is called on its card, of the version that answers or the newest; else its name in words."""

@@ -11,12 +11,15 @@ from segments.errors import SegmentError
 from segments.export import ExportReport
 from segments.opening import Segments, open  # noqa: A004 - `segments.open(settings, …)`, as each package is opened
 from segments.pages import MembersPage
+from segments.reach import Mean, Reach
 
 __all__ = [
     "BuildReport",
     "Built",
     "ExportReport",
+    "Mean",
     "MembersPage",
+    "Reach",
     "ReleasedList",
     "SegmentError",
     "SegmentInfo",

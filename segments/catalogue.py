@@ -15,7 +15,7 @@ from segments import scored
 from segments.definitions import Definition, canonical, find, load, safe_name
 from segments.errors import SegmentError, near
 from segments.membership import builds
-from segments.rule import Comparison, Subject
+from segments.rule import Comparison, Subject, words
 
 MODEL = "segmentation"
 PURPOSE, CHANNEL = "marketing", "email"
@@ -35,6 +35,8 @@ class SegmentInfo:
         Members then, before the consent gate.
     problem : str or None
         Why it cannot be built now.
+    description, rule : str
+        What it is in a sentence, and its rule in words; empty where there is none.
     """
 
     name: str
@@ -45,6 +47,8 @@ class SegmentInfo:
     as_of: int | None = None
     members: int | None = None
     problem: str | None = None
+    description: str = ""
+    rule: str = ""
 
     def to_json(self) -> dict[str, Any]:
         """The segment as plain values; the moment in ISO."""
@@ -87,7 +91,8 @@ class Catalogue:
             when, count = (last.as_of, last.members) if last else (None, None)
             if name in good:
                 what = good[name]
-                listed.append(SegmentInfo(name, what.kind, what.title, what.purpose, what.channel, when, count))
+                told = {"description": what.description, "rule": words(what.rule)}
+                listed.append(SegmentInfo(name, what.kind, what.title, what.purpose, what.channel, when, count, **told))
             elif name in rows:
                 row = rows[name]
                 problem = bad.get(

@@ -36,6 +36,8 @@ class Definition:
     rule : Rule
     text : str
         The definition as canonical JSON.
+    description : str
+        What it is, in a sentence; empty where none is given.
     """
 
     name: str
@@ -45,6 +47,7 @@ class Definition:
     channel: str
     rule: Rule
     text: str
+    description: str = ""
 
     @property
     def sha256(self) -> str:
@@ -92,7 +95,8 @@ def load(path: Path) -> Definition:
     rule = parse(values["where"], f"{path}: where")
     title = _text(values, "title", path) if "title" in values else name.replace("_", " ").capitalize()
     shown = {"purpose": _text(values, "purpose", path), "channel": channel, "where": values["where"]}
-    return Definition(name, "rule", title, shown["purpose"], channel, rule, canonical(shown))
+    description = _text(values, "description", path) if "description" in values else ""
+    return Definition(name, "rule", title, shown["purpose"], channel, rule, canonical(shown), description)
 
 
 def canonical(values: Any) -> str:

@@ -9,21 +9,24 @@ from typing import Any
 
 import numpy as np
 import pyarrow as pa
+from numpy.typing import NDArray
 
 from configs import Settings
 from crm import Records
-from crm.clock import iso, to_micros
+from crm.clock import iso, now, to_micros
 from features import FeatureStore
 from segments import build as building
-from segments import consent, export
+from segments import consent, export, scored
 from segments.build import BuildReport
 from segments.catalogue import Catalogue, SegmentInfo
 from segments.consent import ReleasedList
+from segments.decisions import Verdict
 from segments.errors import SegmentError
 from segments.export import ExportReport
 from segments.ledger import FEW_IDS, Memberships
 from segments.membership import Build, builds
 from segments.pages import MembersPage, parse_cursor, write_cursor, wrong_cursor
+from segments.reach import Mean, Reach
 
 SHOWN = "segment.members"
 MOST = 10_000
@@ -71,6 +74,41 @@ class Segments:
         moment = to_micros(as_of) if isinstance(as_of, datetime) else as_of
         return building.build(self._catalogue, self._records, self._store, name, moment)
 
+    def reach(self, name: str) -> Reach:
+        """How many members there are, how many may be contacted now, why the others may not, who came and went.
+
+        Raises
+        ------
+        SegmentError
+            If the segment is unknown or not built.
+        """
+        info, built = self._built(name)
+        members = self._facts(info).at(built.as_of)
+        verdict = self._judged(info, members)
+        earlier = [item.as_of for item in builds(self._records, info.name)[info.name] if item.as_of < built.as_of]
+        return Reach(
+            segment=info.name,
+            as_of=built.as_of,
+            members=len(members),
+            allowed=int(verdict.allowed.sum()),
+            suppressed=verdict.suppressed(),
+            added=built.added,
+            removed=built.removed,
+            before=max(earlier, default=None),
+            means=self._means(members, built.as_of),
+        )
+
+    def allowed(self) -> dict[str, int]:
+        """How many members of each built segment may be contacted now; each purpose and channel is judged once."""
+        held = {item: self._members(item) for item in self._catalogue.list() if item.as_of is not None}
+        counts: dict[str, int] = {}
+        for purpose, channel in {(item.purpose, item.channel) for item in held}:
+            mine = {item: who for item, who in held.items() if (item.purpose, item.channel) == (purpose, channel)}
+            everybody = np.unique(np.concatenate(list(mine.values())))
+            allowed = self._judged(next(iter(mine)), everybody).allowed
+            counts |= {item.name: int(allowed[np.searchsorted(everybody, who)].sum()) for item, who in mine.items()}
+        return counts
+
     def members(self, name: str, cursor: str | None = None, limit: int = 1_000) -> MembersPage:
         """One page of the members who may be contacted, in the order of their ids.
 
@@ -80,7 +118,8 @@ class Segments:
         cursor : str, optional
             ``next_cursor`` of the page before; pages of one walk show one membership, whatever is built meanwhile.
         limit : int
-            Members looked at, 1 to 10,000; a page is shorter by those whom the gate leaves out.
+            People on a page, 1 to 10,000; only the last page has fewer. Those whom the gate leaves out on the way are
+            counted by reason.
 
         Raises
         ------
@@ -95,7 +134,7 @@ class Segments:
         as_of, after = parse_cursor(cursor) if cursor else (built.as_of, -1)
         if cursor and as_of not in {item.as_of for item in builds(self._records, info.name)[info.name]}:
             raise wrong_cursor(cursor)
-        page = self._page(info, as_of, after, limit)
+        page = self._page(info, as_of, after, self._looked_at(info, as_of, after, limit))
         self._disclose(SHOWN, page.released, {"rows": page.released.rows.num_rows})
         return page
 
@@ -135,9 +174,9 @@ class Segments:
         info, built = self._built(name)
         facts = self._facts(info)
         released = consent.release(self._records, info, *facts.held(built.as_of), built.as_of)
-        now, before = set(released.rows["customer_id"].to_pylist()), self._exported(info)
+        present, before = set(released.rows["customer_id"].to_pylist()), self._exported(info)
         target = path or self._settings.exports_dir / f"{info.name}_{iso(built.as_of)[:10]}.{format}"
-        report = export.write(released, format, target, added=len(now - before), removed=len(before - now))
+        report = export.write(released, format, target, added=len(present - before), removed=len(before - present))
         try:
             self._disclose(
                 export.EXPORTED, released, {"rows": report.rows, "sha256": report.sha256, "path": str(target)}
@@ -162,6 +201,36 @@ class Segments:
         if self._kept is None or self._kept[0] != key:
             self._kept = key, Memberships.read(self._records, *key)
         return self._kept[1]
+
+    def _members(self, info: SegmentInfo) -> NDArray[np.int64]:
+        facts = Memberships.read(self._records, self._catalogue.id(info.name), self._records.watermark())
+        return facts.at(info.as_of or 0)
+
+    def _judged(self, info: SegmentInfo, customers: NDArray[np.int64]) -> Verdict:
+        return consent.gate(self._records, customers, info.purpose, info.channel, now(), self._records.watermark())
+
+    def _means(self, members: NDArray[np.int64], as_of: int) -> dict[str, Mean]:
+        found: dict[str, Mean] = {}
+        for model in scored.models(self._records):
+            batch = scored.latest(self._records, model, as_of)
+            if batch is not None:
+                scores = batch.score[np.isin(batch.customer_id, members)]
+                known = scores[np.isfinite(scores)]
+                found |= {model: Mean(float(known.mean()), len(known))} if len(known) else {}
+        return found
+
+    def _looked_at(self, info: SegmentInfo, as_of: int, after: int, limit: int) -> int:
+        """How many members from `after` on hold `limit` who may be contacted; all of them where no others follow."""
+        who = self._facts(info).held(as_of)[0]
+        rest = who[np.searchsorted(who, after, side="right") :]
+        place, found, end = 0, 0, 0
+        while place < len(rest) and found <= limit:
+            part = rest[place : place + max(4 * limit, place)]
+            allowed = np.flatnonzero(self._judged(info, part).allowed)
+            if found < limit <= found + len(allowed):
+                end = place + int(allowed[limit - found - 1]) + 1
+            place, found = place + len(part), found + len(allowed)
+        return end if found > limit else max(len(rest), 1)
 
     def _page(self, info: SegmentInfo, as_of: int, after: int, limit: int) -> MembersPage:
         who, since = self._facts(info).held(as_of)

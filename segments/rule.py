@@ -92,6 +92,20 @@ class Not:
     part: Rule
 
 
+WORDS: dict[Op, str] = {
+    "is": "is {}",
+    "is_not": "is known and not {}",
+    "in": "is one of {}",
+    "not_in": "is known and none of {}",
+    "at_least": "at least {}",
+    "at_most": "at most {}",
+    "more_than": "more than {}",
+    "less_than": "less than {}",
+    "between": "from {} to {}",
+    "top": "among the highest {}",
+    "known": "known: {}",
+}
+
 Rule: TypeAlias = "Comparison | All | AnyOf | Not"
 
 
@@ -112,3 +126,30 @@ def comparisons(rule: Rule) -> Iterator[Comparison]:
         case All(parts) | AnyOf(parts):
             for item in parts:
                 yield from comparisons(item)
+
+
+def words(rule: Rule) -> str:
+    """A rule as one line for people.
+
+    Examples
+    --------
+    >>> spend = Comparison(Subject("feature", "buying:spend_365d"), "top", (0.2,))
+    >>> risk = Comparison(Subject("score", "churn"), "at_least", (0.5,))
+    >>> words(All((spend, Not(AnyOf((risk, risk))))))
+    'buying:spend_365d among the highest 20% and not (score churn at least 0.5 or score churn at least 0.5)'
+    """
+    match rule:
+        case Comparison(subject, op, operands):
+            told = [f"{item:.0%}" if op == "top" and isinstance(item, float) else _plain(item) for item in operands]
+            name = subject.name if subject.kind == "feature" else str(subject)
+            return f"{name} {WORDS[op].format(*told if op == 'between' else [', '.join(told)])}"
+        case Not(part):
+            return f"not ({words(part)})"
+        case All(parts):
+            return " and ".join(f"({words(item)})" if isinstance(item, AnyOf) else words(item) for item in parts)
+        case AnyOf(parts):
+            return " or ".join(words(item) for item in parts)
+
+
+def _plain(value: Scalar) -> str:
+    return str(value).lower() if isinstance(value, bool) else f"{value:g}" if isinstance(value, float) else str(value)

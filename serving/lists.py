@@ -39,7 +39,7 @@ async def members(
     request: Request,
     name: str,
     cursor: Annotated[str | None, Query(description="`next` of the page before.")] = None,
-    limit: Annotated[int, Query(ge=1, le=10_000, description="Members looked at for one page.")] = 1_000,
+    limit: Annotated[int, Query(ge=1, le=10_000, description="People on a page.")] = 1_000,
     format: Annotated[Literal["json", "csv"] | None, Query(description="Or by Accept: text/csv.")] = None,  # noqa: A002 - its name in the address
 ) -> Response:
     """One page of a segment as JSON, or all of it as CSV; suppressed members are counted by reason."""

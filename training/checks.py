@@ -54,6 +54,14 @@ def is_data(_: ModelSpec, candidate: Candidate) -> None:
         _require(not PICKLED.match(path.read_bytes()[:64]), f"{path.name} looks pickled")
 
 
+def names_what_it_learned_from(_: ModelSpec, candidate: Candidate) -> None:
+    """The identity of its training set, where it has one, stands in the manifest."""
+    made = candidate.training_set
+    told = candidate.model.manifest["hashes"].get("training_set")
+    _require(told == (None if made is None else made.sha256), f"the manifest names the training set {told}")
+    _require(made is None or made.manifest.rows > 0, "the training set has no rows")
+
+
 def has_hashes(_: ModelSpec, candidate: Candidate) -> None:
     """It says from which data, spine, code, settings and declarations it was made."""
     for name in ("data", "spine", "code", "settings", "declarations"):
@@ -135,6 +143,7 @@ CHECKS: tuple[Check, ...] = (
     names_itself,
     is_data,
     has_hashes,
+    names_what_it_learned_from,
     is_plain_json,
     has_figures,
     is_graded,

@@ -1,11 +1,11 @@
-"""The segments: what each is for, and how many are in it."""
+"""The segments: what each is for, how many are in it, and how many of them may be contacted."""
 
 from __future__ import annotations
 
 from console.blocks import Empty, Grid, Link, View, to
 from console.desk import Desk
 from console.page import Asked, Page
-from crm.clock import iso
+from crm.clock import short
 
 
 def view(desk: Desk, _asked: Asked) -> View:
@@ -13,14 +13,14 @@ def view(desk: Desk, _asked: Asked) -> View:
     found = desk.segments.list()
     if not found:
         return View("Segments", [Empty("There are no segments yet.", "rapport segment build")])
+    allowed = desk.allowed()
     rows = [
-        (Link(item.title or item.name, to("/segments", item.name)), item.kind, item.purpose, item.channel, item.members,
-         "not built yet" if item.as_of is None else iso(item.as_of), item.problem)
+        (Link(item.title or item.name, to("/segments", item.name)), item.members, allowed.get(item.name), item.purpose,
+         item.channel, "not built yet" if item.as_of is None else short(item.as_of), item.problem or item.description)
         for item in found
     ]  # fmt: skip
-    columns = ("Segment", "Kind", "Purpose", "Channel", "Members", "As of", "Problem")
-    note = "Members are counted before the consent gate; a segment's page tells who may be contacted."
-    return View("Segments", [Grid("Segments", columns, rows, frozenset({"Members"}), note)])
+    columns = ("Segment", "Members", "May be contacted", "Purpose", "Channel", "As of", "What it is")
+    return View("Segments", [Grid("Segments", columns, rows, frozenset(columns[1:3]))])
 
 
 page = Page("/segments", view, "Segments", 2)

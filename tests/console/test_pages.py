@@ -98,7 +98,32 @@ async def test_markup_in_records_stays_text(browser: httpx.AsyncClient) -> None:
 async def test_a_segment_shows_only_who_may_be_contacted(browser: httpx.AsyncClient) -> None:
     text = (await browser.get("/segments/buyers")).text
     assert re.findall(r'<a href="/customers/(C\d)"', text) == ["C1", "C2", "C3", "C4", "C5"]
-    assert "no_consent_record" in text
+    assert "No consent record" in text
+
+
+async def test_a_segment_is_counted_whole_and_listed_without_empty_pages(
+    browser: httpx.AsyncClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("console.pages.segment.ROWS", 2)
+    found, path = [], "/segments/buyers"
+    while path:
+        text = (await browser.get(path)).text
+        found.append(re.findall(r'<a href="/customers/(C\d)"', text))
+        onward = re.search(r'class="onward" href="([^"]+)"', text)
+        path = onward[1] if onward else ""
+        assert '<th scope="row">No consent record</th><td data-label="Members" class="n">4</td>' in text
+        assert "<dt>May be contacted</dt><dd>5</dd>" in text
+    assert found == [["C1", "C2"], ["C3", "C4"], ["C5"]]
+    assert "<dt>Rule</dt><dd>buying:orders_365d more than 0</dd>" in text
+    assert "9 entered, 0 left (the first build)" in text
+    assert "<dt>Mean score, churn</dt><dd>31.0% (of 1 scored)</dd>" in text
+    assert "<code>rapport segment export buyers --format xlsx</code>" in text
+
+
+async def test_the_list_of_segments_tells_how_many_may_be_contacted(browser: httpx.AsyncClient) -> None:
+    text = (await browser.get("/segments")).text
+    assert 'href="/segments/buyers">Buyers</a></th><td data-label="Members" class="n">9</td>' in text
+    assert '<td data-label="May be contacted" class="n">5</td>' in text
 
 
 async def test_a_model_tells_versions_decisions_and_card(browser: httpx.AsyncClient) -> None:

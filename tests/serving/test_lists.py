@@ -43,7 +43,7 @@ async def test_pages_meet_without_gap_or_overlap(client: httpx.AsyncClient) -> N
         cursor = page["next"]
         if cursor is None:
             break
-    assert (found, pages) == (ALLOWED, 5)
+    assert (found, pages) == (ALLOWED, 3)
 
 
 @pytest.mark.parametrize("how", [{"params": {"format": "csv"}}, {"headers": {"accept": "text/csv"}}])

@@ -36,6 +36,15 @@ def test_every_promise_is_kept(company: Company, candidate: Candidate, check: Ch
     check(company.training.models[candidate.name], candidate)
 
 
+def test_what_it_learned_from_is_built_again(company: Company, candidate: Candidate) -> None:
+    made = candidate.training_set
+    assert made is not None
+    company.store.training_sets.save(made, candidate.name)
+    again = company.store.training_set(candidate.name)
+    assert again.table.equals(made.table)
+    assert again.table.column("label").to_pylist().count(1.0) >= candidate.rows * (candidate.base_rate or 0)
+
+
 def test_it_is_split_in_time_and_judged_at_the_last_known_outcomes(company: Company, candidate: Candidate) -> None:
     assert candidate.protocol == "time"
     assert candidate.evidence is not None
