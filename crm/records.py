@@ -21,7 +21,7 @@ from crm.counters import ARRIVAL, COUNTERS, Counters
 from crm.erasing import Erased
 from crm.errors import RecordsError
 from crm.failures import explained
-from crm.reader import Reader
+from crm.reader import Reader, find
 from crm.sources import AttributeInfo, SourceInfo, read_attributes, read_holders, read_sources
 from crm.writing import Change, Closing, WriteCounts
 
@@ -100,6 +100,19 @@ class Records:
             If the table or a column is unknown.
         """
         return self._reader.arrow(table, columns, after_seq, upto_seq)
+
+    def arrived(self, table: str, after_seq: int) -> bool:
+        """Whether rows of a head's versions or a fact have arrived since ``after_seq``; cheap.
+
+        Raises
+        ------
+        RecordsError
+            If the table is unknown.
+        """
+        name = find(table, ["seq"])[0].name
+        with self._reader.lend() as connection:
+            found = connection.rows(f"SELECT 1 FROM {name} WHERE seq > {int(after_seq)} LIMIT 1")  # noqa: S608 - a name of the schema
+        return bool(found)
 
     def batches(
         self,

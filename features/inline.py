@@ -85,6 +85,10 @@ class InlineRecords:
         rows = [row for row in self._rows.get(table, []) if low < row["seq"] <= high]
         return pa.Table.from_pylist([{name: row.get(name) for name in schema.names} for row in rows], schema=schema)
 
+    def arrived(self, table: str, after_seq: int) -> bool:
+        """Whether rows of a table have arrived since."""
+        return any(row["seq"] > after_seq for row in self._rows.get(table, []))
+
     def batches(
         self,
         table: str,

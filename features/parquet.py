@@ -57,6 +57,10 @@ class ParquetRecords:
         """How many rows have arrived."""
         return self._rows
 
+    def arrived(self, table: str, after_seq: int) -> bool:
+        """Whether rows of a table have arrived since."""
+        return after_seq < self._rows and any(name == table for name, _, _ in self._parts)
+
     def batches(
         self,
         table: str,

@@ -16,6 +16,9 @@ class Reading(Protocol):
     def watermark(self) -> int:
         """The greatest arrival number."""
 
+    def arrived(self, table: str, after_seq: int) -> bool:
+        """Whether rows of a table have arrived since; cheap."""
+
     def batches(
         self,
         table: str,

@@ -37,6 +37,10 @@ class Keyed:
         """The greatest arrival number."""
         return self._records.watermark()
 
+    def arrived(self, table: str, after_seq: int) -> bool:
+        """Whether rows of a table have arrived since."""
+        return self._records.arrived(table, after_seq)
+
     def batches(
         self, table: str, columns: Sequence[str], *, after_seq: int | None = None, upto_seq: int | None = None
     ) -> Iterator[pa.Table]:

@@ -210,6 +210,8 @@ class History:
 
     def _read(self, table: str, after: int | None, watermark: int, arrivals: Sequence[Arrival]) -> None:
         """Read a table once for all logs that it feeds, batch by batch."""
+        if after is not None and not self._records.arrived(table, after):
+            return
         columns = dict.fromkeys(name for item in arrivals for name in needed(item.log, item.columns))
         for rows in self._records.batches(table, list(columns), after_seq=after, upto_seq=watermark):
             for item in arrivals:

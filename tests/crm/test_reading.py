@@ -209,3 +209,17 @@ def test_numbers_by_which_people_ask(any_records: Records) -> None:
         RecordsError, match="'party' has no numbers; one of customer, lead, product, opportunity is expected"
     ):
         any_records.numbers("party")
+
+
+def test_whether_rows_have_arrived_since(any_records: Records) -> None:
+    assert not any_records.arrived("orders", 0)
+    any_records.write(COMPANY)
+    after = any_records.watermark()
+    assert any_records.arrived("orders", 0)
+    assert any_records.arrived("customers_versions", 0)
+    assert not any_records.arrived("orders", after)
+    any_records.write({"events": rows(source_key=["e"], type=["view"])})
+    assert any_records.arrived("events", after)
+    assert not any_records.arrived("orders", after)
+    with pytest.raises(RecordsError, match="the table 'nothing' is unknown"):
+        any_records.arrived("nothing", 0)
