@@ -245,6 +245,7 @@ def test_a_refresh_that_fails_leaves_the_old_history(open_store: Opener) -> None
     store.refresh()
     before = store.history.manifest
     records.add("customers_versions", [{"id": 2, "customer_no": "K2", "occurred_at": 0}])
+    records.add("order_lines", [{"customer_id": 1, "occurred_at": 2}])
     with pytest.raises(OSError, match="no space left"):
         store.refresh()
     assert store.history.manifest == before
