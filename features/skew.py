@@ -176,7 +176,7 @@ def _ids(store: FeatureStore, vectors: Sequence[Vector]) -> dict[tuple[str, str]
     keys: dict[str, set[str]] = {}
     for item in vectors:
         keys.setdefault(item.entity, set()).add(item.key)
-    found = {}
+    found: dict[tuple[str, str], int] = {}
     for entity, some in keys.items():
         numbers = store.records.numbers(entity)
         chosen = numbers.filter(pc.is_in(numbers.column("number"), pa.array(sorted(some), pa.string())))

@@ -28,6 +28,7 @@ from features.history.store import History, Progress, RefreshReport
 from features.inputs import columns_of
 from features.kernel.program import Ints
 from features.labels import ImportedLabel, ends, over
+from features.lineage import declaration
 from features.offline import Moments, aggregate, fill
 from features.online.answer import Online, OnlineAnswer, visible_rows
 from features.online.materialize import MaterializeReport, Written, materialize
@@ -118,6 +119,11 @@ class FeatureStore:
         """The content hash of the declaration of each view in use."""
         names = sorted({ref.partition(":")[0] for ref in refs})
         return {name: self.catalogue.view(name).version for name in names}
+
+    def declarations(self, refs: Iterable[str]) -> dict[str, dict[str, Any]]:
+        """What each view in use says, as plain JSON: ``version``, ``entity``, ``ttl``, ``fields``."""
+        names = sorted({ref.partition(":")[0] for ref in refs})
+        return {name: declaration(self.catalogue.view(name)) for name in names}
 
     # -- history ---------------------------------------------------------------------------------------------------
 

@@ -175,6 +175,7 @@ def _write(context: Context, lesson: Lesson, made_from: Mapping[str, str], card:
             "policy.json": _policy(lesson),
             "profile.json": _profile(lesson),
             "card.md": card,
+            "declarations.json": context.store.declarations((*used, *problem.population.refs)),
             **step.fitted.files,
         },
         hashes=made_from,

@@ -69,6 +69,13 @@ def has_hashes(_: ModelSpec, candidate: Candidate) -> None:
         _require(candidate.model.manifest["hashes"][name] == candidate.hashes[name], f"two hashes of {name}")
 
 
+def has_declarations(_: ModelSpec, candidate: Candidate) -> None:
+    """It says what its views said, so that a later change of one can be told."""
+    told = candidate.model.artefact.json("declarations.json")
+    views = {ref.partition(":")[0] for ref in candidate.model.refs}
+    _require(set(told) == views, f"it tells the declarations of {sorted(told)}, its features are of {sorted(views)}")
+
+
 def is_plain_json(_: ModelSpec, candidate: Candidate) -> None:
     """Its summary, parameters and tables are plain JSON, and the summary has every key."""
     summary = json.loads(encode(candidate.to_json()))
@@ -144,6 +151,7 @@ CHECKS: tuple[Check, ...] = (
     is_data,
     has_hashes,
     names_what_it_learned_from,
+    has_declarations,
     is_plain_json,
     has_figures,
     is_graded,

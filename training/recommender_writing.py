@@ -165,6 +165,7 @@ def _write(
                 "score": describe(_scores(lesson), "float", has_zero_bin=False),
             },
             "card.md": card,
+            "declarations.json": context.store.declarations(refs),
         },
         hashes=made_from,
         rung=lesson.rung,

@@ -120,6 +120,7 @@ def _write(
                 "score": describe(names, "category"),
             },
             "card.md": card,
+            "declarations.json": context.store.declarations(refs),
         },
         hashes=made,
         rung=lesson.rung,

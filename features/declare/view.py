@@ -101,10 +101,15 @@ class FeatureView:
         return tuple(dict.fromkeys(found if self.dynamic is None else [*found, self.dynamic.log]))
 
     @property
+    def content(self) -> dict[str, Any]:
+        """Its declaration as plain JSON: ``entity``, ``ttl`` (µs), and the definition of each of its ``fields``."""
+        fields = {name: repr(item.definition) for name, item in sorted(self.fields.items())}
+        return {"entity": self.entity.name, "ttl": [window.width for window in self.ttl], "fields": fields}
+
+    @property
     def version(self) -> str:
         """Hash of the content of its declaration: equal text, equal features."""
-        content = {name: repr(item.definition) for name, item in sorted(self.fields.items())}
-        text = json.dumps([self.entity.name, [window.width for window in self.ttl], content])
+        text = json.dumps(list(self.content.values()))
         return hashlib.sha256(text.encode()).hexdigest()
 
 
