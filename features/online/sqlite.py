@@ -129,6 +129,8 @@ class SQLiteStore:
 
     def scrub(self) -> None:
         """Write the file anew, without free pages, and empty its journal."""
+        with self._lock:
+            self._hot.clear()
         connection = self._connection()
         try:
             connection.execute("VACUUM")
