@@ -135,29 +135,39 @@ class Course:
 
     def pose(self, context: Context, name: str, entity: str, inputs: Sequence[Input]) -> Posed | None:
         """See `Form`; raises TrainingError where the history is too short or the population empty."""
-        first = context.records.query(self.first).column("first")[0].as_py()
-        if first is None or not self.holds(context.records):
+        first = self.begins(context)
+        if first is None:
             return None
-        store, horizon = context.store, self.horizon_days * DAY
-        as_of = context.as_of if context.as_of is not None else store.complete_until(self.told_by).micros
-        cutoffs = timeline.cutoffs_for(name, int(first), as_of, horizon, self.pace)
-        context.progress(f"computing {len(inputs)} features at {len(cutoffs.all)} cutoffs")
-        refs = [item.ref for item in inputs]
-        rows = timeline.collect(
-            store,
-            entity,
-            cutoffs.all,
-            refs,
-            self.population,
-            lambda spine: self.happens(store, spine, self.horizon_days),
-            name=name,
-        )
+        horizon, as_of = self.horizon_days * DAY, self.ends(context)
+        cutoffs = timeline.cutoffs_for(name, first, as_of, horizon, self.pace)
+        rows = self.rows_at(context, name, entity, inputs, cutoffs.all)
         outcome = self.outcome.format(days=self.horizon_days)
         split = timeline.divide(
             name, rows, cutoffs, horizon, outcome, random_split=context.random_split, seed=context.seed
         )
         words = self.words.format(days=self.horizon_days)
         return Posed(rows, split, self.population, outcome, words, as_of, self.horizon_days)
+
+    def begins(self, context: Context) -> int | None:
+        """The moment of the first record; None where the records are not of this form."""
+        first = context.records.query(self.first).column("first")[0].as_py()
+        return None if first is None or not self.holds(context.records) else int(first)
+
+    def ends(self, context: Context) -> int:
+        """The moment up to which outcomes are known."""
+        return context.as_of if context.as_of is not None else context.store.complete_until(self.told_by).micros
+
+    def rows_at(
+        self, context: Context, name: str, entity: str, inputs: Sequence[Input], moments: Sequence[int]
+    ) -> Rows:
+        """Everybody in the population at each moment, with features as of then and what happened afterwards."""
+        context.progress(f"computing {len(inputs)} features at {len(moments)} cutoffs")
+        store, refs = context.store, [item.ref for item in inputs]
+
+        def happens(spine: pd.DataFrame) -> Floats:
+            return self.happens(store, spine, self.horizon_days)
+
+        return timeline.collect(store, entity, moments, refs, self.population, happens, name=name)
 
 
 def counted(measure: Measure, store: FeatureStore, spine: pd.DataFrame, horizon_days: int) -> Floats:

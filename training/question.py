@@ -60,13 +60,21 @@ class Question:
         TrainingError
             If there is none, or it teaches nothing.
         """
+        inputs = self.inputs(context)
+        posed = self._pose(context, inputs)
+        return binary.fit(context.at(posed.as_of), self.problem(context, inputs, posed), posed.rows, posed.split)
+
+    def inputs(self, context: Context) -> list[Input]:
+        """What it may look at, after bringing the history up to date."""
         context.progress("reading the records")
         context.store.refresh()
-        inputs = inputs_from(context.store, self.views, self.phrases)
-        posed = self._pose(context, inputs)
+        return inputs_from(context.store, self.views, self.phrases)
+
+    def problem(self, context: Context, inputs: Sequence[Input], posed: Posed) -> Problem:
+        """The question as the framework takes it."""
         refs = [item.ref for item in inputs]
         timed = posed.horizon_days is not None
-        problem = Problem(
+        return Problem(
             name=self.name,
             entity=self.entity,
             title=self.title,
@@ -84,7 +92,6 @@ class Question:
             declarations=declarations_sha256(context.store, [*refs, *posed.population.refs]),
             settings={"horizon_days": posed.horizon_days},
         )
-        return binary.fit(context.at(posed.as_of), problem, posed.rows, posed.split)
 
     def _pose(self, context: Context, inputs: Sequence[Input]) -> Posed:
         for form in self.forms:
