@@ -14,23 +14,24 @@ import numpy as np
 
 from crm.clock import DAY, iso
 from scoring import Floats, Metric
+from scoring.calibration import Calibration, probability
 from training.errors import TrainingError
-from training.forms import Course
 from training.inputs import Input, telling
 from training.intervals import draws, interval
 from training.ladder import Teacher, choose, climb, taught_again
 from training.leaks import rank
 from training.measures import auc
 from training.policies import Costs
+from training.problem import naive
 from training.question import Question
-from training.rows import Ids, Index, Rows
+from training.rows import Ids, Rows
 from training.spec import Context
 from training.splits import Split, held_back, in_folds
-from training.verdict import answers
 
 CUTOFFS = 6
 APART = 30 * DAY
 MOST_TAUGHT = 12
+ROUNDS = 300
 
 
 @dataclass(frozen=True)
@@ -126,9 +127,8 @@ def backtest(context: Context, question: Question, *, size: int | None = None, c
     TrainingError
         If its outcomes carry no times, or no cutoff has outcomes before and after it.
     """
-    inputs = question.inputs(context)
-    course, first = _course(context, question)
-    horizon, as_of = course.horizon_days * DAY, course.ends(context)
+    inputs, course = question.inputs(context), question.course(context)
+    first, horizon, as_of = course.begins(context) or 0, course.horizon_days * DAY, course.ends(context)
     moments = _moments(first, as_of, horizon, cutoffs)
     if not moments:
         raise TrainingError.nothing_to_replay(
@@ -136,32 +136,20 @@ def backtest(context: Context, question: Question, *, size: int | None = None, c
         )
     rows = course.rows_at(context, question.name, question.entity, inputs, moments)
     replays, lists = [], []
-    for at in moments:
+    for at in moments[-cutoffs:]:
         before, now = np.flatnonzero(rows.as_of + horizon <= at), np.flatnonzero(rows.as_of == at)
         if min(rows.take(before).rarer, rows.take(now).rarer) < 2:
             continue
         context.progress(f"replaying {iso(at)[:10]}")
-        replay, listed = _replay(context, question, inputs, rows.take(before), rows.take(now), at, size)
+        replay, listed = _replay(context, question, inputs, rows.take(before), rows.take(now), horizon, size)
         replays.append(replay)
         lists.append(listed)
     if not replays:
         raise TrainingError.nothing_to_replay(question.name, "no cutoff has outcomes of both kinds before and after it")
-    replays, lists = replays[-cutoffs:], lists[-cutoffs:]
     both = [np.concatenate([getattr(item, name) for item in lists]) for name in ("ids", "earned", "naive")]
     whole = _profits(both[0].astype(np.int64), both[1], both[2], seed=context.seed)
     outcome = course.outcome.format(days=course.horizon_days)
     return Backtest(question.name, question.costs, outcome, course.horizon_days, replays, *whole)
-
-
-def _course(context: Context, question: Question) -> tuple[Course, int]:
-    for form in question.forms:
-        if isinstance(form, Course):
-            first = form.begins(context)
-            if first is not None:
-                return form, first
-        elif form.pose(context, question.name, question.entity, []) is not None:
-            break
-    raise TrainingError.nothing_to_replay(question.name, "its outcomes are stated without a course in time")
 
 
 def _moments(first: int, as_of: int, horizon: int, cutoffs: int) -> list[int]:
@@ -174,24 +162,32 @@ def _moments(first: int, as_of: int, horizon: int, cutoffs: int) -> list[int]:
 
 
 def _replay(
-    context: Context, question: Question, inputs: Sequence[Input], before: Rows, now: Rows, at: int, size: int | None
+    context: Context,
+    question: Question,
+    inputs: Sequence[Input],
+    before: Rows,
+    now: Rows,
+    horizon: int,
+    size: int | None,
 ) -> tuple[Replay, _Lists]:
-    rows = before.joined(now)
-    split = _split(rows, len(before), at, context.seed)
+    split = _split(before, horizon, context.seed)
     kept, _ = telling(before, inputs)
-    rule, words = question.naive_rule(kept, rank(before, kept, seed=context.seed))
+    rule, words = naive(question.name, (question.rule,), kept, rank(before, kept, seed=context.seed))
     teacher = Teacher(kept, rule, context.seed)
     steps = climb(before, split, teacher)
     rung, _ = choose(steps)
-    steps = {name: taught_again(before, split, steps[name], teacher) for name in ("rule", rung)}
-    given = {name: answers_of(step, now) for name, step in steps.items()}
+    taught = {name: taught_again(before, split, steps[name], teacher) for name in ("rule", rung)}
+    given = {
+        name: probability(Calibration(step.knots).log_odds(step.fitted.log_odds(now.frame)))
+        for name, step in taught.items()
+    }
     costs, y = question.costs, now.y
     acted = int((given[rung] >= costs.threshold).sum()) if size is None else min(size, len(now))
     gains = y * costs.gain * costs.success - costs.action
-    earned, naive = (np.where(_listed(given[name], acted), gains, 0.0) for name in (rung, "rule"))
+    earned, by_rule = (np.where(_listed(given[name], acted), gains, 0.0) for name in (rung, "rule"))
     one = np.ones((1, len(now)))
     replay = Replay(
-        at,
+        int(now.as_of[0]),
         len(now),
         now.base_rate,
         rung,
@@ -199,6 +195,28 @@ def _replay(
         acted,
         float(auc(y, given[rung], one)[0]),
         float(auc(y, given["rule"], one)[0]),
-        *_profits(now.ids, earned, naive, seed=context.seed),
+        *_profits(now.ids, earned, by_rule, seed=context.seed),
     )
-    return replay, _Lists(now.ids, earned, naive)
+    return replay, _Lists(now.ids, earned, by_rule)
+
+
+def _split(before: Rows, horizon: int, seed: int) -> Split:
+    """The latest moment calibrates what earlier ones, whose outcomes it knew, teach; else folds by entity do."""
+    latest = before.as_of.max()
+    train, calibrate = np.flatnonzero(before.as_of + horizon <= latest), np.flatnonzero(before.as_of == latest)
+    held = held_back("time", "", before, (train, calibrate, calibrate))
+    return held if held is not None else in_folds("fold", "", before, seed=seed)
+
+
+def _listed(score: Floats, acted: int) -> np.ndarray[Any, np.dtype[np.bool_]]:
+    listed = np.zeros(len(score), dtype=bool)
+    listed[np.argsort(-score, kind="stable")[:acted]] = True
+    return listed
+
+
+def _profits(ids: Ids, earned: Floats, naive: Floats, *, seed: int) -> tuple[Metric, Metric, Metric]:
+    """What was earned with the model's list, with the rule's, and the difference."""
+    both = np.stack([earned, naive, earned - naive], axis=1)
+    drawn = np.concatenate([weights @ both for weights in draws(ids, seed=seed, rounds=ROUNDS)])
+    first, second, third = (interval(float(both[:, place].sum()), drawn[:, place]) for place in range(3))
+    return first, second, third

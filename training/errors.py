@@ -69,6 +69,14 @@ class TrainingError(RapportError):
         )
 
     @classmethod
+    def nothing_to_replay(cls, name: str, why: str) -> Self:
+        """There are no past cutoffs at which it could have been asked."""
+        return cls(
+            f"the past of {name!r} cannot be replayed ({why}); a history with outcomes before and after a past moment "
+            "is expected; import more history, or judge it by `rapport train`"
+        )
+
+    @classmethod
     def no_features(cls, name: str) -> Self:
         """No feature says anything."""
         return cls(

@@ -60,6 +60,9 @@ class Form(Protocol):
     def pose(self, context: Context, name: str, entity: str, inputs: Sequence[Input]) -> Posed | None:
         """The question with its rows; None where the records do not tell it in this form."""
 
+    def is_told(self, context: Context, entity: str) -> bool:
+        """Whether the records tell it in this form."""
+
 
 @dataclass(frozen=True)
 class Stated:
@@ -86,6 +89,10 @@ class Stated:
     whom: str
     state: tuple[str, ...] = ()
     open: str = ""
+
+    def is_told(self, context: Context, entity: str) -> bool:
+        """See `Form`."""
+        return stated.read(context.records, self.label, entity, context.as_of) is not None
 
     def pose(self, context: Context, name: str, entity: str, inputs: Sequence[Input]) -> Posed | None:
         """See `Form`."""
@@ -147,6 +154,10 @@ class Course:
         )
         words = self.words.format(days=self.horizon_days)
         return Posed(rows, split, self.population, outcome, words, as_of, self.horizon_days)
+
+    def is_told(self, context: Context, entity: str) -> bool:  # noqa: ARG002 - its records name the entity themselves
+        """See `Form`."""
+        return self.begins(context) is not None
 
     def begins(self, context: Context) -> int | None:
         """The moment of the first record; None where the records are not of this form."""

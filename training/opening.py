@@ -11,8 +11,10 @@ from configs import Settings
 from crm.records import Records
 from features.store import FeatureStore
 from scoring import Candidate, Evidence, Model
+from training.backtest import CUTOFFS, Backtest, backtest
 from training.catalogue import find
 from training.errors import TrainingError
+from training.question import Latest, Question
 from training.spec import Context, ModelSpec, Progress
 
 SEED = 20_111
@@ -91,6 +93,50 @@ class Training:
         )
         candidate = self.models[name].fit(context)
         return replace(candidate, seconds=round(perf_counter() - started, 3))
+
+    def backtest(
+        self,
+        name: str,
+        *,
+        as_of: int | None = None,
+        size: int | None = None,
+        cutoffs: int = CUTOFFS,
+        seed: int = SEED,
+        progress: Progress | None = None,
+    ) -> Backtest:
+        """What a yes-or-no model's lists would have earned at past cutoffs, beside the naive rule's.
+
+        Parameters
+        ----------
+        name : str
+        as_of : int, optional
+            Moment (µs) up to which outcomes are used; by default the end of the sources in use.
+        size : int, optional
+            Length of the list; by default everybody for whom acting pays.
+        cutoffs : int
+            Past cutoffs at most.
+        seed : int
+        progress : callable, optional
+
+        Raises
+        ------
+        TrainingError
+            If the model is unknown, answers no yes-or-no question, or has no past to replay.
+        """
+        context = self._context(as_of=as_of, seed=seed, progress=progress or (lambda _: None))
+        return backtest(context, self._question(name), size=size, cutoffs=cutoffs)
+
+    def latest(self, name: str, *, as_of: int | None = None) -> Latest:
+        """The latest rows of a yes-or-no model whose outcome is known; raises like `backtest`."""
+        return self._question(name).latest(self._context(as_of=as_of))
+
+    def _question(self, name: str) -> Question:
+        if name not in self.models:
+            raise TrainingError.unknown_model(name, self.models)
+        question = self.models[name]
+        if not isinstance(question, Question):
+            raise TrainingError.nothing_to_replay(name, "it answers no yes-or-no question")
+        return question
 
     def evidence(self, model: Model, candidate: Candidate) -> Evidence | None:
         """What another version, say the champion, answers on a candidate's test rows.

@@ -212,3 +212,32 @@ def _stability(axes: Axes, by_period: Mapping[str, float]) -> None:
     axes.set_xticks(places, list(by_period), rotation=0 if len(by_period) <= 6 else 45)
     axes.set_ylim(min(0.45, *by_period.values(), 1.0) if by_period else 0.45, 1.0)
     axes.legend(loc="lower right")
+
+
+def earnings(title: str, found: Mapping[str, Sequence[tuple[float, float, float]]]) -> dict[str, bytes]:
+    """What lists earned at past cutoffs, with intervals.
+
+    Parameters
+    ----------
+    title : str
+    found : mapping of str to sequence of (value, low, high)
+        Days of the cutoffs to the earnings of the model's list and of the rule's, in costs of one action.
+
+    Returns
+    -------
+    dict of str to bytes
+        ``earnings.svg``, ``earnings.png``.
+    """
+
+    def plot(axes: Axes) -> None:
+        places = np.arange(len(found))
+        for shift, place, colour, label in ((-0.2, 0, MODEL, "model"), (0.2, 1, RULE, "naive rule")):
+            value, low, high = np.array([pair[place] for pair in found.values()]).T
+            axes.bar(places + shift, value, 0.38, color=colour, label=label)
+            axes.errorbar(places + shift, value, yerr=[value - low, high - value], fmt="none", ecolor=INK, capsize=3)
+        axes.axhline(0, color=SOFT, linewidth=0.8)
+        axes.set_axisbelow(True)
+        axes.set_xticks(places, [f"{day[:4]}\n{day[5:]}" for day in found])
+        axes.legend(loc="best")
+
+    return _draw("earnings", f"Backtest: {title}", "", "earned, in costs of one action", plot)

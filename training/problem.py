@@ -74,18 +74,23 @@ class Problem:
     settings: Mapping[str, object] = field(default_factory=dict)
 
     def naive(self, kept: Sequence[Input], suspects: Sequence[Suspect]) -> tuple[Input, str]:
-        """The naive rule's feature, and the rule in words.
+        """The naive rule's feature, and the rule in words; see `naive`."""
+        return naive(self.name, self.rules, kept, suspects)
 
-        Raises
-        ------
-        TrainingError
-            If no feature says anything.
-        """
-        by_ref = {item.ref: item for item in kept}
-        if not by_ref:
-            raise TrainingError.no_features(self.name)
-        for rule in self.rules:
-            if rule.ref in by_ref:
-                return by_ref[rule.ref], rule.words
-        best = by_ref[suspects[0].ref]
-        return best, f"by {best.title} alone"
+
+def naive(name: str, rules: Sequence[Rule], kept: Sequence[Input], suspects: Sequence[Suspect]) -> tuple[Input, str]:
+    """The naive rule's feature, and the rule in words: the first that says anything, else the strongest feature.
+
+    Raises
+    ------
+    TrainingError
+        If no feature says anything.
+    """
+    by_ref = {item.ref: item for item in kept}
+    if not by_ref:
+        raise TrainingError.no_features(name)
+    for rule in rules:
+        if rule.ref in by_ref:
+            return by_ref[rule.ref], rule.words
+    best = by_ref[suspects[0].ref]
+    return best, f"by {best.title} alone"

@@ -5,16 +5,43 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
-from scoring import Candidate, Evidence, Model
+import pandas as pd
+
+from crm.clock import DAY, iso
+from scoring import Candidate, Evidence, Floats, Model
 from training import binary
 from training.declared import answered, attributes_of, declarations_sha256, inputs_from
 from training.errors import TrainingError
-from training.forms import Form, Posed
+from training.forms import Course, Form, Posed
 from training.inputs import Input
 from training.policies import BandNames, Costs
 from training.problem import Problem, Rule
 from training.rivalry import rescored
+from training.rows import Ids
 from training.spec import Context
+
+
+@dataclass(frozen=True)
+class Latest:
+    """The latest rows whose outcome is known.
+
+    Attributes
+    ----------
+    spine : pandas.DataFrame
+        ``<entity>_id``, ``as_of`` (int64 µs).
+    ids : ndarray of int64
+    y : ndarray of float64
+    as_of : int
+        Moment up to which outcomes were used.
+    note : str
+        The same in words.
+    """
+
+    spine: pd.DataFrame
+    ids: Ids
+    y: Floats
+    as_of: int
+    note: str
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -99,6 +126,39 @@ class Question:
             if posed is not None:
                 return posed
         raise TrainingError.no_records(self.name, self.needs)
+
+    def latest(self, context: Context) -> Latest:
+        """The latest rows whose outcome is known, from which no version up to then can have learned.
+
+        Raises
+        ------
+        TrainingError
+            If its outcomes carry no times.
+        """
+        course = self.course(context)
+        as_of = course.ends(context)
+        at = as_of - course.horizon_days * DAY
+        inputs = [item for item in self.inputs(context) if item.ref in course.population.refs]
+        inputs = inputs or inputs_from(context.store, course.population.refs, {})
+        rows = course.rows_at(context, self.name, self.entity, inputs, [at])
+        note = f"{len(rows):,} rows as of {iso(at)[:10]}: {course.outcome.format(days=course.horizon_days)}"
+        return Latest(pd.DataFrame({f"{self.entity}_id": rows.ids, "as_of": rows.as_of}), rows.ids, rows.y, as_of, note)
+
+    def course(self, context: Context) -> Course:
+        """The form with times that the records tell.
+
+        Raises
+        ------
+        TrainingError
+            If they tell none.
+        """
+        for form in self.forms:
+            if isinstance(form, Course):
+                if form.begins(context) is not None:
+                    return form
+            elif form.is_told(context, self.entity):
+                break
+        raise TrainingError.nothing_to_replay(self.name, "its outcomes are stated without a course in time")
 
     def evidence(self, context: Context, model: Model, candidate: Candidate) -> Evidence | None:
         """Another version's scores on the candidate's test rows."""

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import csv
+import math
 import sqlite3
 from collections.abc import Callable
 from contextlib import closing
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -128,3 +130,33 @@ def test_watching_the_same_moment_names_every_input(company: Company) -> None:
 def test_a_table_comes_back_whole(company: Company) -> None:
     report = company.rapport("export", "orders", "--format", "csv")
     assert report["rows"] == rows(company, "select count(*) from orders")[0][0]
+
+
+def test_reasons_add_up_to_the_score_and_show_their_rows(company: Company) -> None:
+    ((number, score),) = rows(
+        company,
+        "select c.customer_no, s.score from scores s join customers c on c.id = s.customer_id "
+        "where s.model = 'churn' and s.version = (select max(version) from scores o where o.id = s.id) "
+        "order by s.score desc, c.id limit 1",
+    )
+    told = company.rapport("explain", "churn", "--id", number, "--reasons", "99")
+    assert told["score"] == score
+    log_odds = told["base"] + sum(item["effect"] for item in told["reasons"])
+    assert log_odds == pytest.approx(math.log(score / (1 - score)), abs=1e-6)
+    behind = [item for item in told["reasons"] if item.get("rows")]
+    assert behind
+    assert all(row["known_at"] < told["as_of"] for item in behind for row in item["rows"])
+
+
+def test_a_version_compared_with_itself_differs_by_nothing(company: Company) -> None:
+    told = company.rapport("compare", "churn", "1", "1")
+    assert told["fair"]
+    assert told["rows"] > 1_000
+    assert {name: item["value"] for name, item in told["difference"].items()} == {"auc": 0, "lift": 0, "calibration": 0}
+
+
+def test_the_past_is_replayed_and_drawn(company: Company) -> None:
+    told = company.rapport("backtest", "churn", "--cutoffs", "1")
+    assert len(told["cutoffs"]) == 1
+    assert told["total"]["gain"]["low"] > 0
+    assert b"<svg" in Path(told["picture"]).read_bytes()

@@ -1,0 +1,148 @@
+"""Why somebody has a score: the reasons, and the rows of the records behind each."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+
+from configs.errors import RapportError
+from crm import clock
+from features import FeatureError
+from pipelines.score import frame_at
+from pipelines.workspace import Workspace
+from scoring import BinaryModel
+from scoring.reasons import Reason
+
+
+class ExplainError(RapportError):
+    """The score of this model or somebody cannot be explained."""
+
+
+@dataclass(frozen=True)
+class Explained:
+    """One score with what is behind it.
+
+    Attributes
+    ----------
+    model, version, id : str
+    as_of : int
+        Microseconds.
+    score : float
+    band : str or None
+    is_eligible : bool
+        Whether the model may score this one.
+    base : float
+        Log-odds before any reason; with all effects it adds up to the score's.
+    reasons : sequence of Reason
+        Strongest first.
+    rows : mapping of str to pa.Table
+        By reference: the newest rows that made the value; absent where it is a formula over several sources.
+    counts : mapping of str to int
+        By reference: how many rows made it in all.
+    """
+
+    model: str
+    version: str
+    id: str
+    as_of: int
+    score: float
+    band: str | None
+    is_eligible: bool
+    base: float
+    reasons: Sequence[Reason]
+    rows: dict[str, pa.Table]
+    counts: dict[str, int]
+
+    def to_json(self) -> dict[str, Any]:
+        """What ``explain --json`` prints; moments in ISO form."""
+        return {
+            "model": self.model,
+            "version": self.version,
+            "id": self.id,
+            "as_of": clock.iso(self.as_of),
+            "score": self.score,
+            "band": self.band,
+            "eligible": self.is_eligible,
+            "base": self.base,
+            "reasons": [
+                vars(item) | {"rows": shown(self.rows[item.feature]), "row_count": self.counts[item.feature]}
+                if item.feature in self.rows
+                else vars(item)
+                for item in self.reasons
+            ],
+        }
+
+
+def explain(
+    workspace: Workspace, name: str, number: str, *, as_of: int | None = None, most: int = 5, rows: int = 5
+) -> Explained:
+    """Explain the score that the champion of `name` gives somebody.
+
+    Parameters
+    ----------
+    number : str
+        ``customer_no``, ``lead_no``, …
+    as_of : int, optional
+        Moment (µs); default: the end of the sources in use.
+    most, rows : int
+        Reasons, and rows behind each of them, at most.
+
+    Raises
+    ------
+    RapportError
+        If the model is unknown or has no champion, gives no probability, or nobody has the number.
+    """
+    workspace.check_model(name)
+    version, model = workspace.registry.load(name)
+    if not isinstance(model, BinaryModel):
+        raise ExplainError(
+            f"{name!r} gives no probability that reasons could add up to; a yes-or-no model is expected; "
+            "name one, such as churn"
+        )
+    workspace.features.refresh(progress=workspace.progress)
+    at = workspace.as_of(model).micros if as_of is None else as_of
+    frame = frame_at(workspace, model, workspace.features.ids(model.entity, [number]), at)
+    score = model.predict(frame)
+    reasons = model.explain(frame, most)[0]
+    behind: dict[str, pa.Table] = {}
+    counts: dict[str, int] = {}
+    for ref in [item.feature for item in reasons if item.feature]:
+        try:
+            table = workspace.features.explain(ref, number, at)
+        except FeatureError:  # a formula over several sources has no rows of its own
+            continue
+        behind[ref], counts[ref] = table.slice(max(0, table.num_rows - rows)), table.num_rows
+    return Explained(
+        name,
+        version.version,
+        number,
+        at,
+        float(score[0]),
+        model.bands(score)[0],
+        bool(np.asarray(model.eligible(frame))[0]),
+        model.base,
+        reasons,
+        behind,
+        counts,
+    )
+
+
+def shown(table: pa.Table) -> list[dict[str, Any]]:
+    """Rows as plain values without what is empty; moments in ISO form."""
+    found = []
+    for row in table.to_pylist():
+        kept = {key: value for key, value in row.items() if value is not None and value == value}
+        found.append({key: _plain(value) for key, value in kept.items()})
+    return found
+
+
+def _plain(value: object) -> object:
+    """A value as JSON has it."""
+    if isinstance(value, datetime):
+        return clock.iso(clock.to_micros(value))
+    return value.isoformat() if isinstance(value, date) else value
