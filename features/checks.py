@@ -56,7 +56,8 @@ def _heads(head: Entity) -> list[dict[str, Any]]:
 
 
 def _row(log: Log, draw: random.Random) -> dict[str, Any]:
-    row = {name: _value(column.kind, draw) for name, column in log.columns.items() if draw.random() < 0.9}
+    free = {name: column for name, column in log.columns.items() if not name.endswith("_no")}  # numbers are unique
+    row = {name: _value(column.kind, draw) for name, column in free.items() if draw.random() < 0.9}
     if log.key != "id":
         row |= {key: draw.randrange(1, ENTITIES + 1) for key in log.keys}
     if "definition_id" in log.columns:

@@ -74,7 +74,7 @@ def test_no_byte_stays_and_the_others_are_answered(compact_rows: int, open_store
         assert text not in left, text
     after = store.historical_features(["who:*", "pair:*"], everybody)
     pd.testing.assert_frame_equal(after.head(1), before.head(1))
-    assert after.loc[1, ["who__n", "pair__n"]].tolist() == [0, 0]
+    assert [after["who__n"][1], after["pair__n"][1]] == [0, 0]
     online = store.online_features(["who:n"], ["K1", NUMBER], T)
     assert (online.values["who:n"].tolist(), online.status["who"]) == ([1, 0], ["OK", "NOT_FOUND"])
     buyers = store.online_features(["sold:n"], ["P5", "P6"], T).values["sold:n"].tolist()

@@ -12,6 +12,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from crm import AttributeInfo
 from crm.clock import DAY, HOUR, to_micros
 from crm.schema import AttributeValue
 from features import (
@@ -107,10 +108,8 @@ def test_hours_are_counted_through_the_change_of_clocks(day: str, length: int) -
 
 
 def test_a_state_that_was_cleared_is_null_and_not_the_one_before(open_store: Opener) -> None:
-    from crm import AttributeInfo
-
     told = [AttributeInfo(1, "tier", None, "text", None, "business", "always", None)]
-    rows = [
+    rows: list[dict[str, Any]] = [
         {"definition_id": 1, "customer_id": 1, "is_cleared": False, "value_text": "gold", "occurred_at": T},
         {"definition_id": 1, "customer_id": 1, "is_cleared": True, "occurred_at": T + DAY},
         {"definition_id": 1, "customer_id": 1, "is_cleared": False, "value_text": "tin", "occurred_at": T + 2 * DAY},

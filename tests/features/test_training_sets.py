@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import json
 from pathlib import Path
+from typing import Literal
 
 import pandas as pd
 import pyarrow as pa
@@ -56,7 +57,7 @@ def test_the_frame_is_what_the_store_gives(open_store: Opener) -> None:
 
 
 @pytest.mark.parametrize("unit", ["s", "ms", "us", "ns"])
-def test_moments_of_every_unit_come_back_as_they_were(unit: str, open_store: Opener) -> None:
+def test_moments_of_every_unit_come_back_as_they_were(unit: Literal["s", "ms", "us", "ns"], open_store: Opener) -> None:
     store = open_store(make(65, facts=20).records(), v=FeatureView(entity=customer, n=lines.count()))
     at = pd.to_datetime(["2026-03-29", "1969-01-01"]).tz_localize("Europe/Berlin").as_unit(unit)
     made = store.make_training_set(["v:n"], pd.DataFrame({"customer_id": [1, 2], "as_of": at}))
