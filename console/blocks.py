@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import TypeAlias
 from urllib.parse import quote, urlencode
 
+from reports.charts import Chart
 from reports.report import Block
 
 
@@ -82,6 +83,17 @@ class Pictures:
 
 
 @dataclass(frozen=True)
+class Alarm:
+    """One thing that moved: how badly, what was found, what to do, and a picture of it where there is one."""
+
+    title: str
+    severity: str
+    findings: Sequence[str]
+    actions: Sequence[str]
+    chart: Chart | None = None
+
+
+@dataclass(frozen=True)
 class Onward:
     """The next page of a list."""
 
@@ -89,7 +101,7 @@ class Onward:
     text: str = "Next page"
 
 
-Part: TypeAlias = Block | Heading | Grid | Facts | Search | Empty | Markdown | Pictures | Onward
+Part: TypeAlias = Block | Heading | Grid | Facts | Search | Empty | Markdown | Pictures | Alarm | Onward
 
 
 @dataclass(frozen=True)

@@ -120,8 +120,14 @@ class Desk:
             found = json.loads(path.read_text(encoding="utf-8"))
             model, moment = str(found["model"]), str(found["window"]["as_of"])
             if model not in latest or latest[model][0] < moment:
-                latest[model] = moment, found
+                page = path.with_suffix(".html")
+                latest[model] = moment, {**found, "drawn": page.name if page.is_file() else None}
         return [found for _, (_, found) in sorted(latest.items())]
+
+    def watch_page(self, name: str) -> bytes | None:
+        """Evidently's page of a watch; None if there is no file of that name."""
+        found = {path.name: path for path in (self.settings.reports_dir / "watch").glob("*.html")}
+        return found[name].read_bytes() if name in found else None
 
     def _model(self, name: str, version: str) -> Model:
         if (name, version) not in self._models:

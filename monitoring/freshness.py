@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from crm.clock import DAY, iso
+from crm.clock import DAY, iso, short
 from monitoring.alerts import Alert
 
 
@@ -50,7 +50,7 @@ class Age:
         Examples
         --------
         >>> Age("online features", 0, 7.0, "run `rapport materialize`").alert(9 * DAY).text
-        'last renewed 1970-01-01T00:00:00Z, 9.0 days before the moment asked for; 7 are allowed'
+        'last renewed 1970-01-01, 9.0 days before the moment asked for; 7 are allowed'
         """
         days = self.days(as_of)
         if days is None:
@@ -58,7 +58,7 @@ class Age:
         if days <= self.limit_days:
             return None
         text = (
-            f"last renewed {self.to_json(as_of)['at']}, {days:.1f} days before the moment asked for; "
+            f"last renewed {short(self.at or 0)}, {days:.1f} days before the moment asked for; "
             f"{self.limit_days:g} are allowed"
         )
         return Alert(

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any
 
+from crm.clock import iso
 from features.skew import SkewReport
 from monitoring.alerts import Alert
 from monitoring.columns import Column
@@ -43,6 +44,10 @@ class WatchReport:
         None where nothing was served.
     page : Path or None
         Evidently's page.
+    at : int or None
+        Moment (µs) at which the watch was made.
+    titles : mapping of str to str
+        Inputs, and ``score``, in words.
     """
 
     model: str
@@ -56,6 +61,8 @@ class WatchReport:
     catalogue: Mapping[str, Any] | None = None
     skew: SkewReport | None = None
     page: Path | None = None
+    at: int | None = None
+    titles: Mapping[str, str] = field(default_factory=dict)
 
     def to_json(self) -> dict[str, Any]:
         """``{"model", "version", "window", "columns", "score", "alerts", "freshness", "performance", …}``."""
@@ -72,6 +79,8 @@ class WatchReport:
             "skew": None if self.skew is None else self.skew.to_json(),
             "false_alarm": FALSE_ALARM,
             "page": None if self.page is None else str(self.page),
+            "at": None if self.at is None else iso(self.at),
+            "titles": dict(self.titles),
         }
 
     def lines(self) -> list[str]:
@@ -99,6 +108,8 @@ class WatchReport:
         lines += [item.line() for item in self.alerts]
         if not self.alerts:
             lines.append(f"no alerts; if nothing moved, at most {FALSE_ALARM:.0%} of watches raise one by chance")
+        if self.page is not None:
+            lines.append(f"each input beside its reference: {self.page}")
         return lines
 
     def _judged(self) -> dict[str, Column]:

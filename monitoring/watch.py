@@ -11,7 +11,7 @@ import numpy as np
 import numpy.typing as npt
 
 from configs import Settings
-from crm.clock import iso
+from crm.clock import iso, now
 from features.skew import SkewReport
 from monitoring.alerts import SEVERITIES
 from monitoring.drift import compare
@@ -120,6 +120,8 @@ class Monitoring:
             catalogue=_catalogue(model, named),
             skew=skew,
             page=page,
+            at=now(),
+            titles={name: titles[name] for name in [SCORE, *found] if name in titles},
         )
         if page is not None:
             shown = found if score is None else {SCORE: score} | found

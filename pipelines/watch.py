@@ -41,7 +41,8 @@ class Watched:
         """One sentence."""
         alerts = self.report.alerts
         moved = f": {', '.join(dict.fromkeys(alert.subject for alert in alerts[:3]))}" if alerts else ""
-        return f"{len(self.report.columns)} inputs, {len(alerts)} alert{'' if len(alerts) == 1 else 's'}{moved}"
+        page = f"; {self.report.page}" if self.report.page is not None else ""
+        return f"{len(self.report.columns)} inputs, {len(alerts)} alert{'' if len(alerts) == 1 else 's'}{moved}{page}"
 
     def lines(self) -> list[str]:
         """What ``watch`` prints for people."""

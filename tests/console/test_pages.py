@@ -215,16 +215,44 @@ async def test_the_latest_watch_is_shown(browser: httpx.AsyncClient, desk: Desk)
     folder = desk.settings.reports_dir / "watch"
     folder.mkdir(parents=True, exist_ok=True)
     for moment, text in (("2011-01-01T00:00:00Z", "old news"), ("2012-01-01T00:00:00Z", "orders fell")):
+        column = {
+            "status": "drifted",
+            "bins": ["null", "below 3"],
+            "reference_shares": [0.2, 0.8],
+            "shares": [0.6, 0.4],
+        }
+        alert = {"severity": "high", "subject": "a:b", "text": text, "action": "look"}
         found = {
-            "model": "churn", "version": "1", "columns": {"a:b": {"status": "drifted"}},
-            "window": {"as_of": moment, "rows": 5, "reference_as_of": moment, "reference_rows": 7},
-            "alerts": [{"severity": "high", "subject": "a:b", "text": text, "action": "look"}],
+            "model": "churn", "version": "1", "columns": {"a:b": column}, "titles": {"a:b": "orders of a year"},
+            "window": {"as_of": moment, "rows": 5, "reference_as_of": "2010-07-01T12:05:00Z", "reference_rows": 7},
+            "alerts": [alert, alert | {"text": "more is unknown"}], "at": "2012-01-02T06:07:08Z",
+            "score": {"status": "stable", "mean": 0.57, "reference_mean": 0.56, "distribution": {"value": 0.002}},
+            "freshness": [{"what": "online features", "at": moment, "days": 2.0, "limit_days": 7.0}],
         }  # fmt: skip
         (folder / f"churn-1-{moment[:10]}.json").write_text(json.dumps(found))
+    (folder / "churn-1-2012-01-01.html").write_text("<script>drawn()</script>")
+    bare = {"model": "none", "version": "2", "columns": {}, "window": found["window"], "alerts": []}
+    (folder / "none-2-2012-01-01.json").write_text(json.dumps(bare))
     shown = (await browser.get("/watch")).text
-    assert "orders fell" in shown
     assert "old news" not in shown
-    assert "1 of 1 inputs moved" in shown
+    assert shown.count("<h3>Orders of a year <small>high</small></h3>") == 1
+    assert "<p>Orders fell.</p>\n<p>More is unknown.</p>\n<p><b>What to do:</b> look.</p>" in shown
+    for name, value in (
+        ("Now", "5 rows as of 2012-01-01"), ("Compared with", "7 rows as of 2010-07-01 12:05 UTC"),
+        ("Inputs", "1 of 1 moved"), ("Score", "did not move, mean 0.56 then, 0.57 now (PSI 0.002)"),
+        ("Watched", "2012-01-02 06:07 UTC"), ("Age of online features", "2 days; 7 are allowed"),
+        ("Inputs", "nothing is watched: this model has no inputs of its own"),
+        ("Score", "nothing is watched: no scores were given"),
+    ):  # fmt: skip
+        assert f"<dt>{name}</dt><dd>{value}</dd>" in shown
+    assert "at training, unknown: 20.0" in shown, "the picture of the input's shares"
+    assert "No alarms" not in shown, "nothing watched is not all well"
+    page = await browser.get("/watch/churn-1-2012-01-01.html")
+    assert 'href="/watch/churn-1-2012-01-01.html"' in shown
+    assert page.text == "<script>drawn()</script>"
+    assert page.headers["content-security-policy"].startswith("sandbox allow-scripts; default-src 'none'")
+    assert "allow-same-origin" not in page.headers["content-security-policy"]
+    assert (await browser.get("/watch/churn-1-2012-01-01.json")).status_code == 404
 
 
 @pytest.mark.parametrize(("path", "command"), [

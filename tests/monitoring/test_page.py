@@ -37,6 +37,12 @@ def test_the_page_shows_our_verdicts_and_asks_no_network(
     page = report.page.read_text(encoding="utf-8")
     assert "<h1>churn version 2, as of 2023-11-14T22:13:20Z</h1>" in page
     assert "3 of 4 columns" in page
+    moved = sum(column.status == "drifted" for column in report.columns.values())
+    assert f"{moved} of 4 columns moved; the 3 shown here moved most" in page
+    assert '"value": "4", "label": "Columns watched"' in page
+    assert f'"value": "{moved / 4:.1%}", "label": "Share that moved"' in page
+    assert not re.findall(r"Drift is detected for|Share of Drifted Columns|Dataset Drift", page)
+    assert report.lines()[-1] == f"each input beside its reference: {report.page}"
     assert "Not drawn, for want of values: profile:empty." in page
     assert f'"{report.columns["buying:spend_0"].measures["distribution"].value:.3f}'[1:5] in page
     assert "connect-src &#x27;none&#x27;" in page.split("</title>")[0]
