@@ -14,6 +14,7 @@ from scoring import BinaryModel, Candidate, Leak, Parity, load
 from scoring.artefact import write
 from scoring.profile import describe
 from training import cards, hashes, pictures
+from training.declared import declarations_sha256
 from training.errors import TrainingError
 from training.inputs import Input, telling
 from training.ladder import Step, Teacher, choose, climb, taught_again
@@ -93,7 +94,7 @@ def fit(context: Context, problem: Problem, rows: Rows, split: Split) -> Candida
                 **problem.settings,
             }
         ),
-        "declarations": problem.declarations,
+        "declarations": declarations_sha256(problem.declarations),
         **({} if rows.training_set is None else {"training_set": rows.training_set.sha256}),
     }
     card = _card(lesson, context)
@@ -159,6 +160,13 @@ def learn(context: Context, problem: Problem, rows: Rows, split: Split) -> Lesso
     return Lesson(problem, rows, split, kept, dropped, leaks, steps, rung, reasons, verdict, trials)
 
 
+def _declarations(lesson: Lesson) -> dict[str, Any]:
+    """What the views of the features in use say."""
+    used = [*(item.ref for item in lesson.step.fitted.inputs), *lesson.problem.population.refs]
+    views = sorted({ref.partition(":")[0] for ref in used})
+    return {view: dict(lesson.problem.declarations[view]) for view in views}
+
+
 def _write(context: Context, lesson: Lesson, made_from: Mapping[str, str], card: str) -> BinaryModel:
     problem, step, verdict = lesson.problem, lesson.step, lesson.verdict
     used = {item.ref for item in step.fitted.inputs}
@@ -175,7 +183,9 @@ def _write(context: Context, lesson: Lesson, made_from: Mapping[str, str], card:
             "policy.json": _policy(lesson),
             "profile.json": _profile(lesson),
             "card.md": card,
-            "declarations.json": context.store.declarations((*used, *problem.population.refs)),
+            "declarations.json": {
+                view: problem.declarations[view] for view in _views((*used, *problem.population.refs))
+            },
             **step.fitted.files,
         },
         hashes=made_from,

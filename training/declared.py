@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 
 from crm.records import Records
 from features.content import json_sha256
+from features.lineage import Declarations
 from features.store import FeatureStore
 from training.inputs import Input, inputs_of
 
@@ -25,6 +26,6 @@ def attributes_of(records: Records, entity: str) -> frozenset[str]:
     return frozenset(f"{entity}_attributes:{item.code}" for item in records.attributes(entity))
 
 
-def declarations_sha256(store: FeatureStore, refs: Sequence[str]) -> str:
+def declarations_sha256(declarations: Declarations) -> str:
     """Hash of the declarations of every view in use."""
-    return json_sha256(store.version(refs))
+    return json_sha256({name: item["version"] for name, item in declarations.items()})

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
+from features.lineage import Declarations
 from training.errors import TrainingError
 from training.inputs import Input
 from training.leaks import Suspect
@@ -50,8 +51,8 @@ class Problem:
     horizon_days : int or None
     limits : sequence of str
         For the card.
-    declarations : str
-        Hash of the features' declarations.
+    declarations : mapping
+        What the views of its features say, by view.
     settings : mapping
         What else decides the result, for its hash.
     """
@@ -70,7 +71,7 @@ class Problem:
     clocked: frozenset[str] = frozenset()
     horizon_days: int | None = None
     limits: Sequence[str] = ()
-    declarations: str = ""
+    declarations: Declarations = field(default_factory=dict)
     settings: Mapping[str, object] = field(default_factory=dict)
 
     def naive(self, kept: Sequence[Input], suspects: Sequence[Suspect]) -> tuple[Input, str]:

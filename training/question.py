@@ -10,7 +10,7 @@ import pandas as pd
 from crm.clock import DAY, iso
 from scoring import Candidate, Evidence, Floats, Model
 from training import binary
-from training.declared import answered, attributes_of, declarations_sha256, inputs_from
+from training.declared import answered, attributes_of, inputs_from
 from training.errors import TrainingError
 from training.forms import Course, Form, Posed
 from training.inputs import Input
@@ -116,7 +116,7 @@ class Question:
             clocked=frozenset(refs) - attributes_of(context.records, self.entity) if timed else frozenset(),
             horizon_days=posed.horizon_days,
             limits=self.limits,
-            declarations=declarations_sha256(context.store, [*refs, *posed.population.refs]),
+            declarations=context.store.declarations([*refs, *posed.population.refs]),
             settings={"horizon_days": posed.horizon_days},
         )
 

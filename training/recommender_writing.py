@@ -43,7 +43,7 @@ def candidate(spec: Recommender, context: Context, lesson: Lesson, refs: tuple[s
         "spine": lesson.data,
         "code": hashes.code_sha256(),
         "settings": json_sha256({"seed": context.seed}),
-        "declarations": declarations_sha256(context.store, refs),
+        "declarations": declarations_sha256(context.store.declarations(refs)),
     }
     named = replace(lesson, ranker=replace(lesson.ranker, items=dress(lesson.ranker.items, context.records)))
     card = recommender_words.card(spec, lesson, figures, level, why)

@@ -143,7 +143,7 @@ def _made_from(spec: Segmentation, context: Context, lesson: Lesson) -> dict[str
         "spine": _together(part.spine_sha256() for part in parts),
         "code": hashes.code_sha256(),
         "settings": json_sha256({"seed": context.seed}),
-        "declarations": declarations_sha256(context.store, spec.refs),
+        "declarations": declarations_sha256(context.store.declarations(spec.refs)),
         "training_set": lesson.training_set.sha256,
     }
 

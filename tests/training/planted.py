@@ -66,7 +66,7 @@ def problem_of(rows: Rows, **given: Any) -> Problem:
         "rules": (Rule("shop:since", "the longest away first"),),
         "costs": COSTS,
         "bands": BANDS,
-        "declarations": "0" * 64,
+        "declarations": {"shop": {"version": "0" * 64, "entity": "customer", "ttl": [], "fields": {}}},
     }
     return Problem(**fields | given)
 
