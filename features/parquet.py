@@ -109,7 +109,7 @@ class ParquetRecords:
 
 def _file(path: Path) -> pq.ParquetFile:
     try:
-        return pq.ParquetFile(path, memory_map=True)
+        return pq.ParquetFile(path)
     except (OSError, pa.ArrowInvalid) as error:
         raise FeatureError(
             f"{path} cannot be read ({str(error).splitlines()[0]}); a Parquet file is expected; correct the path"

@@ -16,7 +16,7 @@ from features.history.dictionary import Dictionary
 from features.history.extend import extend
 from features.history.files import boot
 from features.history.log import DICTIONARY, LogReader, LogState
-from features.history.rows import Rows, concatenate, count, extract
+from features.history.rows import SYSTEM, TIMES, Rows, concatenate, count, extract
 
 COMPACT_SHARE = 5  # a delta may hold one version for so many rows of the buckets
 
@@ -28,7 +28,8 @@ class Sizes:
     Attributes
     ----------
     compact_rows : int
-        A log's delta is merged into its buckets once it has more versions than this and than a part of its rows.
+        A log's delta is merged into its buckets once it has more versions than this and than a part of its rows, or
+        more than fit into an eighth of the memory.
     bucket_rows : int
         About how many rows a bucket has.
     memory : int
@@ -109,7 +110,8 @@ class Arrival:
     @property
     def _limit(self) -> int:
         rows = 0 if self._old is None else self._old.state.rows
-        return max(self._sizes.compact_rows, rows // COMPACT_SHARE)
+        wanted = max(self._sizes.compact_rows, rows // COMPACT_SHARE)
+        return min(wanted, self._sizes.memory // (64 * (len(TIMES) + len(SYSTEM) + len(self.columns))))
 
     def _build(self) -> Builder:
         folder = self._folder / f"g{self._name}"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shutil
 from concurrent.futures import ThreadPoolExecutor
+from itertools import chain
 from pathlib import Path
 
 import numpy as np
@@ -18,7 +19,7 @@ from features.history.supersede import superseded_at
 from features.kernel.codes import FOREVER
 from features.kernel.program import Ints
 
-RUN = 2**20  # rows that are cut at a time
+RUN = 2**20  # the most rows that are cut at a time
 THREADS = 2
 _MARKS = 24  # bits of a fact's mark
 _MIX = np.uint64(11400714819323198485)
@@ -51,6 +52,7 @@ class Builder:
         self._bucket_rows = bucket_rows
         self._words = memory // 32  # a quarter of the memory for runs, as much for versions held together
         self._names = ("entity", *TIMES, *SYSTEM[1:], *columns)
+        self._run = min(RUN, max(memory // (64 * len(self._names)), 10_000))  # an eighth of the memory
         self._runs = Runs(folder / "runs", self._words)
         self._waiting: list[Rows] = []
         self._ghosts: list[Rows] = [empty_like(self._names)]
@@ -68,7 +70,7 @@ class Builder:
             self.mark(rows["fact"][gone])
             rows = take(rows, ~gone)
         self._waiting.append(rows)
-        if sum(map(count, self._waiting)) >= RUN:
+        if sum(map(count, self._waiting)) >= self._run:
             self._cut()
 
     def mark(self, facts: Ints) -> None:
@@ -128,14 +130,15 @@ class Builder:
         """Supersession of facts that have several versions, wherever these lie."""
         if not len(self._marks):
             return
-        size = sum(int(self._marks[_place(rows["fact"])].sum()) for rows in (*self._runs.open(), ghosts))
-        passes = -(-size * len(self._names) // max(self._words, 1))
+        size = sum(int(self._marks[_place(rows["fact"])].sum()) for rows in chain(self._runs.open(), [ghosts]))
+        passes = -(-size * len(self._names) // max(self._words, 2**16))
         for number in range(passes):
-            held = [(rows, self._marked(rows["fact"], number, passes)) for rows in (*self._runs.open(), ghosts)]
-            together = concatenate([take(rows, places) for rows, places in held])
-            ends = superseded_at(together, self._log, self._columns, self._dictionary)
+            shares = chain(self._runs.open(), [ghosts])
+            parts = [take(rows, self._marked(rows["fact"], number, passes)) for rows in shares]
+            ends = superseded_at(concatenate(parts), self._log, self._columns, self._dictionary)
             begin = 0
-            for rows, places in held:
+            for rows in chain(self._runs.open(), [ghosts]):
+                places = self._marked(rows["fact"], number, passes)
                 rows["superseded_at"][places] = ends[begin : begin + len(places)]
                 begin += len(places)
 

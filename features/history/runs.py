@@ -43,6 +43,17 @@ class Run:
         words = np.memmap(self.rows, np.int64, "r+", shape=(len(self.names), len(self)))
         return {name: words[place] for place, name in enumerate(self.names)}
 
+    def part(self, begin: int, end: int) -> Rows:
+        """Some of its rows; those on disk are read, for a page of a mapped file may bring megabytes with it."""
+        if isinstance(self.rows, dict):
+            return {name: values[begin:end] for name, values in self.rows.items()}
+        found = {}
+        with self.rows.open("rb") as file:
+            for place, name in enumerate(self.names):
+                file.seek(8 * (place * len(self) + begin))
+                found[name] = np.fromfile(file, np.int64, end - begin)
+        return found
+
 
 class Runs:
     """Rows on their way into buckets.
@@ -89,8 +100,5 @@ class Runs:
         """The rows of one of so many buckets (a power of two): entities with that remainder."""
         width = PARTS // buckets
         first = int(_TURNED[number])
-        parts = []
-        for run in self._runs:
-            begin, end = run.starts[first], run.starts[first + width]
-            parts.append({name: values[begin:end] for name, values in run.open().items()})
+        parts = [run.part(int(run.starts[first]), int(run.starts[first + width])) for run in self._runs]
         return {name: np.concatenate([part[name] for part in parts]) for name in parts[0]}
