@@ -183,9 +183,7 @@ def _write(context: Context, lesson: Lesson, made_from: Mapping[str, str], card:
             "policy.json": _policy(lesson),
             "profile.json": _profile(lesson),
             "card.md": card,
-            "declarations.json": {
-                view: problem.declarations[view] for view in _views((*used, *problem.population.refs))
-            },
+            "declarations.json": _declarations(lesson),
             **step.fitted.files,
         },
         hashes=made_from,
