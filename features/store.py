@@ -502,10 +502,14 @@ class FeatureStore:
         Raises
         ------
         FeatureError
-            If the number is unknown, or the feature is a formula over several others.
+            If the number is unknown, or the feature is a formula over several others or comes with the question.
         """
         self.catalogue.expand([ref])
         aggregates = self.catalogue.aggregates([ref])
+        if not aggregates:
+            raise FeatureError(
+                f"{ref!r} comes with the question, no rows are behind it; a feature over a source is expected; name one"
+            )
         if len({(item.log, item.conditions) for item in aggregates}) != 1:
             raise FeatureError(
                 f"{ref!r} is a formula over several sources; a feature over one source is expected; explain one of "

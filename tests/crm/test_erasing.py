@@ -24,37 +24,51 @@ PERSON, NICKNAME = "Erna Weggang", "Ernchen"
 def several(records: Records) -> None:
     """A shop, and a customer of whom every kind of table knows something, merged from two parties."""
     fill(records)
-    when = {"occurred_at": [AT], "known_at": [AT]}
-
-    def write(table: str, **columns: object) -> None:
-        records.write({table: rows(**columns, **when)}, source=SOURCE)
-
-    write("parties", source_key=[GONE], kind=["person"], status=["active"], display_name=[PERSON])
-    write("parties", source_key=[GONE], kind=["person"], status=["active"], display_name=[NICKNAME])
-    write("persons", source_key=[GONE], party_key=[GONE], given_name=["Erna"], family_name=["Weggang"])
-    write("customers", source_key=[GONE], party_key=[GONE], customer_no=[GONE], kind=["b2c"], occupation=["diver"])
-    write(
-        "parties", source_key=["dup"], kind=["person"], status=["merged"], merged_into_key=[GONE], display_name=[PERSON]
-    )
-    write("leads", source_key=["L9"], lead_no=["L-ERASE-9"], party_key=[GONE], name=[PERSON], status=["new"])
-    write("lead_events", source_key=["le"], lead_key=["L9"], type=["visit"])
-    write("events", source_key=["ev"], type=["view"], customer_key=[GONE], anonymous_id=["anon-77"], properties=[MAIL])
-    write("orders", source_key=["o9"], order_no=["o9"], customer_key=[GONE], kind=["sale"], currency=["EUR"])
-    write(
-        "order_lines", source_key=["o9"], order_key=["o9"], line_no=[1], customer_key=[GONE], kind=["sale"],
-        quantity=[2.0], amount=[50_000], currency=["EUR"], returned_qty=[0.0],
-    )  # fmt: skip
-    write("tickets", source_key=["t"], ticket_no=["T9"], customer_key=[GONE], subject=[f"call {PERSON}"],
-          priority=["low"], state=["new"])  # fmt: skip
-    write("ticket_events", source_key=["te"], ticket_key=["t"], type=["opened"], data=[f"from {MAIL}"])
-    write("interactions", source_key=["i"], party_key=[GONE], type=["call"], body=[f"{PERSON} called"])
-    write("consents", source_key=["c"], party_key=[GONE], purpose=["marketing"], channel=["email"],
-          decision=["granted"], basis=["consent"])  # fmt: skip
-    write("scores", source_key=["s"], model=["churn"], model_version=["1"], customer_key=[GONE], score=[0.5])
     records.reference("attribute_definitions", rows(entity=["customer"], code=["mail"], type=["text"],
         data_class=["contact"], required=[False], known=["always"]))  # fmt: skip
-    write("attribute_values", source_key=["a"], definition_key=["mail"], customer_key=[GONE], is_cleared=[False],
-          value_text=[MAIL])  # fmt: skip
+
+    def dated(**columns: object) -> pa.Table:
+        count = len(next(iter(columns.values())))  # type: ignore[arg-type]  # lists
+        return rows(**columns, occurred_at=[AT] * count, known_at=[AT] * count)
+
+    party = dated(source_key=[GONE], kind=["person"], status=["active"], display_name=[PERSON])
+    records.write({"parties": party}, source=SOURCE)
+    parties = dated(
+        source_key=[GONE, "dup"], kind=["person"] * 2, status=["active", "merged"], merged_into_key=[None, GONE],
+        display_name=[NICKNAME, PERSON],
+    )  # fmt: skip
+    tables = {
+        "parties": parties,
+        "persons": dated(source_key=[GONE], party_key=[GONE], given_name=["Erna"], family_name=["Weggang"]),
+        "customers": dated(
+            source_key=[GONE], party_key=[GONE], customer_no=[GONE], kind=["b2c"], occupation=["diver"]
+        ),
+        "leads": dated(source_key=["L9"], lead_no=["L-ERASE-9"], party_key=[GONE], name=[PERSON], status=["new"]),
+        "lead_events": dated(source_key=["le"], lead_key=["L9"], type=["visit"]),
+        "events": dated(
+            source_key=["ev"], type=["view"], customer_key=[GONE], anonymous_id=["anon-77"], properties=[MAIL]
+        ),
+        "orders": dated(source_key=["o9"], order_no=["o9"], customer_key=[GONE], kind=["sale"], currency=["EUR"]),
+        "order_lines": dated(
+            source_key=["o9"], order_key=["o9"], line_no=[1], customer_key=[GONE], kind=["sale"], quantity=[2.0],
+            amount=[50_000], currency=["EUR"], returned_qty=[0.0],
+        ),
+        "tickets": dated(
+            source_key=["t"], ticket_no=["T9"], customer_key=[GONE], subject=[f"call {PERSON}"], priority=["low"],
+            state=["new"],
+        ),
+        "ticket_events": dated(source_key=["te"], ticket_key=["t"], type=["opened"], data=[f"from {MAIL}"]),
+        "interactions": dated(source_key=["i"], party_key=[GONE], type=["call"], body=[f"{PERSON} called"]),
+        "consents": dated(
+            source_key=["c"], party_key=[GONE], purpose=["marketing"], channel=["email"], decision=["granted"],
+            basis=["consent"],
+        ),
+        "scores": dated(source_key=["s"], model=["churn"], model_version=["1"], customer_key=[GONE], score=[0.5]),
+        "attribute_values": dated(
+            source_key=["a"], definition_key=["mail"], customer_key=[GONE], is_cleared=[False], value_text=[MAIL]
+        ),
+    }  # fmt: skip
+    records.write(tables, source=SOURCE)
 
 
 def everything(records: Records) -> str:

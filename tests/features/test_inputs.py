@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from crm.clock import DAY
 from features import (
     DeclarationError,
+    FeatureError,
     FeatureStore,
     FeatureView,
     InlineRecords,
@@ -83,6 +84,11 @@ def test_one_number_for_all_or_one_for_each(store: FeatureStore) -> None:
     both = store.online_features(["v:basket"], ["K1", "K2"], T, inputs={"basket_value": 4}).values["v:basket"]
     each = store.online_features(["v:basket"], ["K1", "K2"], T, inputs={"basket_value": np.array([4, 5])})
     assert (both.tolist(), each.values["v:basket"].tolist()) == ([4, 4], [4, 5])
+
+
+def test_no_rows_are_behind_it(store: FeatureStore) -> None:
+    with pytest.raises(FeatureError, match="'v:basket' comes with the question, no rows are behind it; a feature over"):
+        store.explain("v:basket", "K1", T)
 
 
 BAD: dict[str, tuple[dict[str, Any] | None, str]] = {
