@@ -1,4 +1,4 @@
-"""What a page is made of, beside the blocks of reports: links, grids with links, facts, a search field, a way on."""
+"""What a page is made of, beside the blocks of reports: links, grids with links, facts, a search field, ways on."""
 
 from __future__ import annotations
 
@@ -94,14 +94,23 @@ class Alarm:
 
 
 @dataclass(frozen=True)
-class Onward:
-    """The next page of a list."""
+class Choices:
+    """Ways to see the same page; the one without an address is the present one."""
 
-    href: str
-    text: str = "Next page"
+    label: str
+    items: Sequence[Link]
 
 
-Part: TypeAlias = Block | Heading | Grid | Facts | Search | Empty | Markdown | Pictures | Alarm | Onward
+@dataclass(frozen=True)
+class Pager:
+    """The pages beside this one of a list; an address is empty where there is none."""
+
+    previous: str
+    next: str
+    text: str = ""
+
+
+Part: TypeAlias = Block | Heading | Grid | Facts | Search | Empty | Markdown | Pictures | Alarm | Choices | Pager
 
 
 @dataclass(frozen=True)

@@ -15,6 +15,7 @@ import registry
 import reports
 import segments
 from configs import Settings
+from console.roster import Roster
 from features import FeatureError
 from registry import ModelVersion
 from reports import Report
@@ -42,6 +43,7 @@ class Desk:
         self.segments = segments.open(settings, self.records, self.store)
         self.reports = reports.open(settings, self.records)
         self._report: tuple[int, Report] | None = None
+        self._roster: Roster | None = None
         self._allowed: tuple[int, dict[str, int]] | None = None
         self._models: dict[tuple[str, str], Model] = {}
         self._lock = threading.Lock()
@@ -74,6 +76,13 @@ class Desk:
         except (ArtefactError, FeatureError, registry.RegistryError):
             return []
         return loaded.explain(answer.values, REASONS)[0] if answer.ids[0] >= 0 else []
+
+    def roster(self) -> Roster:
+        """Every customer with risk and value; made again only when records have arrived."""
+        with self._lock:
+            if self._roster is None or self._roster.watermark != self.records.watermark():
+                self._roster = Roster(self.records)
+            return self._roster
 
     def allowed(self) -> dict[str, int]:
         """How many of each segment may be contacted; counted again only when records have arrived."""

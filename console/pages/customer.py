@@ -1,17 +1,22 @@
-"""One customer: who it is, what the models say and why, segments, consents, orders, tickets."""
+"""One customer: who it is, what was bought, what the models say and why, what to offer, consents, orders, tickets."""
 
 from __future__ import annotations
 
 from typing import Any
 
-from console.blocks import Empty, Facts, Grid, Heading, Link, Part, View, to
+from console.blocks import Cell, Empty, Facts, Grid, Heading, Link, Part, View, to
 from console.desk import Desk
 from console.errors import missing
 from console.page import Asked, Page
-from crm.clock import iso
+from console.pages.customers import MONEY
+from crm.clock import short
+from reports import Text
 
 LATEST = 20
-MONEY = 10_000  # parts of one currency unit in which amounts are stored
+EFFECT = (
+    "The number behind a reason tells its effect: + pushes the score up, - pushes it down (in log-odds; all "
+    "effects add up to the score)."
+)
 
 HEAD = """
 select c.id, c.party_id, c.customer_no, p.display_name, p.status, c.kind, c.since_on, c.level, c.lifecycle, c.country,
@@ -25,6 +30,13 @@ where s.customer_id = :id and s.op <> 'retract' order by s.occurred_at desc, s.s
 SEGMENTS = """
 select g.name, g.title, m.change, m.occurred_at from segment_memberships m join segments g on g.id = m.segment_id
 where m.customer_id = :id and m.op <> 'retract' order by m.occurred_at desc, m.seq desc
+"""
+OFFERS = """
+select r.rank, r.reason, r.occurred_at, coalesce(p.name, p.product_no) as product, p.product_no
+from recommendations r join products p on p.id = r.product_id
+where r.customer_id = :id and r.op <> 'retract'
+    and r.occurred_at = (select max(l.occurred_at) from recommendations l where l.customer_id = :id)
+order by r.rank, r.seq desc
 """
 CONSENTS = """
 select purpose, channel, decision, basis, occurred_at from consents
@@ -49,23 +61,52 @@ def view(desk: Desk, asked: Asked) -> View:
     head = found[0]
     who = {"id": head["id"]}
     parts: list[Part] = [
-        _facts(head),
+        _facts(head, number),
+        _totals(desk, head["id"]),
         *_scores(desk, number, desk.rows(SCORES, **who)),
+        *_offers(desk.rows(OFFERS, **who)),
         _segments(desk.rows(SEGMENTS, **who)),
     ]
     parts.append(_consents(desk.rows(CONSENTS, party=head["party_id"], most=LATEST)))
     parts.append(_orders(desk.rows(ORDERS, **who, most=LATEST)))
     parts.append(_tickets(desk.rows(TICKETS, **who, most=LATEST)))
-    return View(f"Customer {number}", parts)
+    return View(head["display_name"] or f"Customer {number}", parts)
 
 
-def _facts(head: dict[str, Any]) -> Facts:
-    shown = ("display_name", "status", "kind", "since_on", "level", "lifecycle", "country", "region")
-    titles = ("Name", "Status", "Kind", "Customer since", "Level", "Lifecycle", "Country", "Region")
+def _facts(head: dict[str, Any], number: str) -> Facts:
+    shown = ("status", "kind", "since_on", "level", "lifecycle", "country", "region")
+    titles = ("Status", "Kind", "Customer since", "Level", "Lifecycle", "Country", "Region")
     return Facts(
         "Customer",
-        [(title, str(head[name])) for title, name in zip(titles, shown, strict=True) if head[name] is not None],
+        [("Number", number)]
+        + [(title, str(head[name])) for title, name in zip(titles, shown, strict=True) if head[name] is not None],
     )
+
+
+def _totals(desk: Desk, customer: int) -> Facts:
+    roster = desk.roster()
+    told: list[tuple[str, Cell]] = []
+    for row in roster.totals(customer):
+        year = f"{_money(row['year'], row['currency'])} in the last 365 days"
+        told.append((f"Spend, {row['currency']}", f"{_money(row['spend'], row['currency'])}; {year}"))
+        told.append((f"Orders, {row['currency']}", row["orders"]))
+        if row["last"] is not None:
+            told.append(("First and last order", f"{short(row['first'])[:10]}, {short(row['last'])[:10]}"))
+    if roster.moment is not None:
+        told.append(("As of", short(roster.moment)))
+    return Facts("Bought, less returns", told or [("Orders", "none")])
+
+
+def _offers(rows: list[dict[str, Any]]) -> list[Part]:
+    """Recommended products, best first; of several versions of one moment the one that arrived last."""
+    best: dict[int, dict[str, Any]] = {}
+    for row in rows:
+        best.setdefault(row["rank"], row)
+    if not best:
+        return []
+    told = [(rank, row["product"], row["product_no"], row["reason"]) for rank, row in sorted(best.items())]
+    note = f"As of {short(rows[0]['occurred_at'])}."
+    return [Grid("Recommended products", ("Place", "Product", "Number", "Why"), told, note=note)]
 
 
 def _scores(desk: Desk, number: str, rows: list[dict[str, Any]]) -> list[Part]:
@@ -76,18 +117,24 @@ def _scores(desk: Desk, number: str, rows: list[dict[str, Any]]) -> list[Part]:
     for row in rows:
         latest.setdefault(row["model"], row)
     for model, row in sorted(latest.items()):
-        score = [] if row["score"] is None else [("Score", f"{row['score']:.1%}")]
-        told: list[tuple[str, str | Link]] = [
+        score = (
+            [("Segment", row["band"])]
+            if row["score"] is None
+            else [("Score", f"{row['score']:.1%}"), ("Band", row["band"])]
+        )
+        told: list[tuple[str, Cell]] = [
             *score,
-            ("Band", row["band"] or "–"),
-            ("As of", iso(row["occurred_at"])),
-            ("Version", Link(f"{model} {row['model_version']}", to("/models", model))),
+            ("As of", short(row["occurred_at"])),
+            ("Model", Link(f"{desk.title(model)}, version {row['model_version']}", to("/models", model))),
         ]
         reasons = desk.reasons(model, row["model_version"], number, row["occurred_at"])
         parts.append(
-            Facts(model, [*told, *((f"Reason {place}", reason.text) for place, reason in enumerate(reasons, 1))])
+            Facts(
+                desk.title(model),
+                [*told, *((f"Reason {place}", reason.text) for place, reason in enumerate(reasons, 1))],
+            )
         )
-    return parts
+    return [*parts, Text(EFFECT)]
 
 
 def _segments(rows: list[dict[str, Any]]) -> Grid:
@@ -95,7 +142,7 @@ def _segments(rows: list[dict[str, Any]]) -> Grid:
     for row in rows:
         latest.setdefault(row["name"], row)
     inside = [
-        (Link(row["title"] or name, to("/segments", name)), iso(row["occurred_at"]))
+        (Link(row["title"] or name, to("/segments", name)), short(row["occurred_at"]))
         for name, row in sorted(latest.items())
         if row["change"] == "enter"
     ]
@@ -103,20 +150,21 @@ def _segments(rows: list[dict[str, Any]]) -> Grid:
 
 
 def _consents(rows: list[dict[str, Any]]) -> Grid:
-    told = [(row["purpose"], row["channel"], row["decision"], row["basis"], iso(row["occurred_at"])) for row in rows]
+    told = [(row["purpose"], row["channel"], row["decision"], row["basis"], short(row["occurred_at"])) for row in rows]
     note = "" if told else "No decision is recorded: this customer is left out of every list."
     return Grid("Consents", ("Purpose", "Channel", "Decision", "Basis", "When"), told, note=note)
 
 
 def _orders(rows: list[dict[str, Any]]) -> Grid:
     told = [
-        (row["order_no"], row["kind"], _money(row["amount"], row["currency"]), iso(row["occurred_at"])) for row in rows
+        (row["order_no"], row["kind"], _money(row["amount"], row["currency"]), short(row["occurred_at"]))
+        for row in rows
     ]
     return Grid("Latest orders", ("Order", "Kind", "Amount", "When"), told, numbers=frozenset({"Amount"}))
 
 
 def _tickets(rows: list[dict[str, Any]]) -> Grid:
-    told = [(row["ticket_no"], row["type"], row["state"], row["priority"], iso(row["occurred_at"])) for row in rows]
+    told = [(row["ticket_no"], row["type"], row["state"], row["priority"], short(row["occurred_at"])) for row in rows]
     return Grid("Latest tickets", ("Ticket", "Type", "State", "Priority", "When"), told)
 
 

@@ -1,56 +1,99 @@
-"""Customers, found by number or name."""
+"""Customers, those most likely to leave first, found by number or name."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
-from console.blocks import Cell, Empty, Grid, Link, Onward, Part, Search, View, to
+from console.blocks import Cell, Choices, Empty, Grid, Link, Pager, Part, Search, View, to
 from console.desk import Desk
 from console.errors import ConsoleError
 from console.page import Asked, Page
+from console.roster import ORDERS, Roster
+from crm.clock import short
 
 ROWS = 50
+MONEY = 10_000  # parts of one currency unit in which amounts are stored
+SORTS = {"risk": "risk", "value": "value", "last": "last order", "name": "name", "number": "number"}
 
-SQL = r"""
-select c.id, c.customer_no, p.display_name, c.kind, c.country, c.lifecycle
-from customers c join parties p on p.id = c.party_id
-where c.op <> 'retract' and c.id > :after
-  and (c.customer_no like :begins escape '\' or lower(p.display_name) like :holds escape '\')
-order by c.id limit :most
+SEGMENTS = """
+select customer_id, title from (
+    select m.customer_id, coalesce(g.title, g.name) as title, m.change,
+        row_number() over (partition by m.customer_id, m.segment_id order by m.occurred_at desc, m.seq desc) as place
+    from segment_memberships m join segments g on g.id = m.segment_id
+    where m.op <> 'retract' and m.customer_id in ({ids})
+) facts where place = 1 and change = 'enter' order by title
 """
 
 
 def view(desk: Desk, asked: Asked) -> View:
     """One page of customers, the searched ones or all."""
     words = asked.query.get("q", "").strip()[:100]
-    found = _rows(desk, words, _after(asked.query.get("after", "")))
-    parts: list[Part] = [Search("Number or name", "/customers", words)]
-    if not found and not words:
+    roster = desk.roster()
+    order = _order(asked.query.get("sort", ""), roster)
+    number = _number(asked.query.get("page", "1"))
+    found = roster.find(words, order, (number - 1) * ROWS, ROWS)
+    if not found.total and not words:
         return View("Customers", [Empty("There are no customers yet.", "rapport import SOURCE PATH")])
-    rows = [_row(item) for item in found[:ROWS]]
-    note = "" if rows else f"Nobody's number begins with {words!r}, and no name holds it."
-    parts.append(Grid("Customers", ("Number", "Name", "Kind", "Country", "Lifecycle"), rows, note=note))
-    if len(found) > ROWS:
-        parts.append(Onward(to("/customers", q=words, after=str(found[ROWS - 1]["id"]))))
+
+    def at(page: int, sort: str = order) -> str:
+        return to("/customers", q=words, sort=sort, page=str(page))
+
+    sorts = [name for name in SORTS if name != "risk" or roster.scored is not None]
+    parts: list[Part] = [
+        Search("Number or name", "/customers", words),
+        Choices("Sorted by", [Link(SORTS[name], "" if name == order else at(1, name)) for name in sorts]),
+        _grid(desk, roster, found.rows, f"{found.total:,} customers" if found.total else _nobody(words)),
+        Pager(
+            at(number - 1) if number > 1 else "",
+            at(number + 1) if number * ROWS < found.total else "",
+            f"Page {number:,} of {max(1, -(-found.total // ROWS)):,}",
+        ),
+    ]
     return View("Customers", parts)
 
 
-def _row(item: dict[str, Any]) -> tuple[Cell, ...]:
-    number = item["customer_no"]
-    link = Link(number, to("/customers", number))
-    return link, item["display_name"], item["kind"], item["country"], item["lifecycle"]
+def _grid(desk: Desk, roster: Roster, rows: list[dict[str, Any]], title: str) -> Grid:
+    ids = ", ".join(str(int(row["id"])) for row in rows)
+    inside: dict[int, list[str]] = {}
+    for item in desk.rows(SEGMENTS.format(ids=ids)) if rows else ():
+        inside.setdefault(item["customer_id"], []).append(item["title"])
+    columns = ("Number", "Name", "Risk", "Band", "Value, 365 days", "Last order", "Segments", "Country")
+    told = [] if roster.scored is None else [f"Risk: the score of {roster.scored.said}."]
+    if roster.moment is not None:
+        told.append(f"Value: sales less returns in the 365 days before {short(roster.moment)}.")
+    return Grid(
+        title, columns, [_row(row, inside) for row in rows], frozenset({columns[2], columns[4]}), " ".join(told)
+    )
 
 
-def _rows(desk: Desk, words: str, after: int) -> list[dict[str, Any]]:
-    plain = words.replace("\\", r"\\").replace("%", r"\%").replace("_", r"\_")
-    return desk.rows(SQL, after=after, begins=f"{plain}%", holds=f"%{plain.lower()}%", most=ROWS + 1)
+def _row(item: Mapping[str, Any], inside: Mapping[int, list[str]]) -> tuple[Cell, ...]:
+    value = None if item["value"] is None else f"{item['value'] / MONEY:,.2f} {item['currency']}"
+    return (
+        Link(item["number"], to("/customers", item["number"])),
+        item["name"],
+        None if item["score"] is None else f"{item['score']:.1%}",
+        item["band"],
+        value,
+        None if item["last_order"] is None else short(item["last_order"])[:10],
+        ", ".join(inside.get(item["id"], ())),
+        item["country"],
+    )
 
 
-def _after(text: str) -> int:
-    if not text:
-        return -1
-    if not (text.isascii() and text.isdecimal() and len(text) < 19):
-        raise ConsoleError(f"the page begins after {text[:50]!r}; a whole number is expected; begin at /customers")
+def _nobody(words: str) -> str:
+    return f"Nobody's number begins with {words!r}, and no name holds it"
+
+
+def _order(text: str, roster: Roster) -> str:
+    if text and text not in ORDERS:
+        raise ConsoleError(f"the list is sorted by {text[:50]!r}; one of {', '.join(ORDERS)} is expected; name one")
+    return text or ("number" if roster.scored is None else "risk")
+
+
+def _number(text: str) -> int:
+    if not (text.isascii() and text.isdecimal() and 0 < len(text) < 10 and int(text)):
+        raise ConsoleError(f"the page is {text[:50]!r}; a whole number from 1 on is expected; begin at /customers")
     return int(text)
 
 

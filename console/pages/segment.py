@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from console.blocks import Cell, Empty, Facts, Grid, Link, Onward, Part, View, to
+from console.blocks import Cell, Empty, Facts, Grid, Link, Pager, Part, View, to
 from console.desk import Desk
 from console.errors import missing
 from console.page import Asked, Page
@@ -33,7 +33,7 @@ def view(desk: Desk, asked: Asked) -> View:
         _people(page.released, reach.allowed),
     ]
     if page.next_cursor:
-        parts.append(Onward(to("/segments", name, cursor=page.next_cursor)))
+        parts.append(Pager("", to("/segments", name, cursor=page.next_cursor)))
     return View(info.title or name, parts)
 
 

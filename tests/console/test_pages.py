@@ -8,6 +8,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import httpx
+import pyarrow as pa
 import pytest
 from hypothesis import given
 from hypothesis import settings as hypothesis_settings
@@ -20,7 +21,8 @@ from console.desk import Desk
 from console.errors import ConsoleError
 from console.page import pages
 from tests.console.conftest import browse
-from tests.serving.conftest import artefact, candidate
+from tests.segments.shop import END, ids, rows
+from tests.serving.conftest import artefact, candidate, copied
 
 pytestmark = pytest.mark.anyio
 MENU = ["/", "/customers", "/segments", "/models", "/watch"]
@@ -71,7 +73,30 @@ async def test_customers_come_in_pages(browser: httpx.AsyncClient, monkeypatch: 
         found += re.findall(r'<th scope="row"><a href="[^"]+">([^<]+)</a>', text)
         onward = re.search(r'class="onward" href="([^"]+)"', text)
         path = onward[1].replace("&amp;", "&") if onward else None
-    assert found == [f"C{at}" for at in range(10)] + ["X/&lt;b&gt;&amp;1"]
+    others = [f"C{at}" for at in range(10) if at != 3]
+    assert found == ["C3", *others, "X/&lt;b&gt;&amp;1"], "the only one with a score comes first"
+    second = (await browser.get("/customers", params={"page": "2"})).text
+    assert 'class="onward back" href="/customers?q=&amp;sort=risk&amp;page=1" rel="prev"' in second
+    assert "Page 2 of 3" in second
+
+
+@pytest.mark.parametrize(("sort", "first"), [
+    ("risk", "C3"), ("value", "C9"), ("last", "C9"), ("name", "X/&lt;b&gt;&amp;1"), ("number", "C0"),
+])  # fmt: skip
+async def test_customers_are_sorted_as_asked(browser: httpx.AsyncClient, sort: str, first: str) -> None:
+    text = (await browser.get("/customers", params={"sort": sort})).text
+    assert re.findall(r'<th scope="row"><a href="[^"]+">([^<]+)</a>', text)[0] == first
+    assert "<caption>11 customers</caption>" in text
+    assert '<b aria-current="true">' in text
+
+
+async def test_a_listed_customer_has_risk_value_last_order_and_segments(browser: httpx.AsyncClient) -> None:
+    text = (await browser.get("/customers", params={"q": "C3"})).text
+    for column, value in (
+        ("Risk", "31.0%"), ("Band", "high"), ("Value, 365 days", "90.00 EUR"), ("Last order", "2011-11-02"),
+        ("Segments", "Buyers"), ("Country", "Germany"),
+    ):  # fmt: skip
+        assert re.search(f'data-label="{column}"[^>]*>{value}</td>', text), column
 
 
 async def test_a_customer_has_scores_reasons_segments_and_consents(browser: httpx.AsyncClient) -> None:
@@ -82,6 +107,37 @@ async def test_a_customer_has_scores_reasons_segments_and_consents(browser: http
     assert "granted" in text
     assert "Latest orders" in text
     assert "3-2" in text, "the number of the oldest of three orders"
+    assert "<h1>Person 3</h1>" in text
+    assert "<dt>Spend, EUR</dt><dd>90.00 EUR; 90.00 EUR in the last 365 days</dd>" in text
+    assert "<dt>First and last order</dt><dd>2011-10-31, 2011-11-02</dd>" in text
+    assert "pushes the score up" in text
+
+
+async def test_a_customer_has_recommended_products_and_a_segment_by_name(settings: Settings, template: Path) -> None:
+    opened = console.open(copied(template, settings.home / "shop"))
+    products = [row["id"] for row in opened.records.query("select id from products order by id").to_pylist()]
+    who = ids(opened.records, "C9")
+    opened.records.write({
+        "recommendations": rows(
+            source_key=["a", "b"], model=["recommendation"] * 2, model_version=["1"] * 2, customer_id=who * 2,
+            product_id=products[:2], rank=[2, 1], score=[0.1, 0.2], reason=["popular", "bought before"],
+            occurred_at=[END] * 2,
+        ),
+        "scores": rows(
+            source_key=["s"], model=["segmentation"], model_version=["1"], customer_id=who,
+            score=pa.nulls(1, pa.float64()), band=["loyal spenders"], occurred_at=[END],
+        ),
+    })  # fmt: skip
+    try:
+        async with browse(opened) as browser:
+            text = (await browser.get("/customers/C9")).text
+    finally:
+        opened.close()
+    offers = re.findall(r'<th scope="row">(\d)</th><td data-label="Product">(\w+)</td>.*?"Why">([\w ]+)</td>', text)
+    assert offers == [("1", "Bulb", "bought before"), ("2", "Lamp", "popular")]
+    assert "<dt>Segment</dt><dd>loyal spenders</dd>" in text
+    assert "<h3>Segmentation</h3>" in text
+    assert "As of 2012-01-01." in text
 
 
 async def test_markup_in_records_stays_text(browser: httpx.AsyncClient) -> None:
@@ -269,7 +325,9 @@ async def test_an_empty_page_tells_the_next_command(empty: Desk, path: str, comm
 @pytest.mark.parametrize(("path", "status", "words"), [
     ("/customers/C99", 404, "there is no customer"), ("/segments/none", 404, "there is no segment"),
     ("/models/none", 404, "there is no model"), ("/nothing", 404, "Nothing is at /nothing"),
-    ("/customers?after=x", 409, "a whole number is expected"), ("/segments/buyers?cursor=x", 409, "the cursor is"),
+    ("/customers?page=x", 409, "a whole number from 1 on is expected"),
+    ("/customers?sort=shoe", 409, "one of risk, value, last, name, number is expected"),
+    ("/segments/buyers?cursor=x", 409, "the cursor is"),
 ])  # fmt: skip
 async def test_what_is_not_there_is_one_sentence(
     browser: httpx.AsyncClient, path: str, status: int, words: str
