@@ -188,9 +188,10 @@ def _dump(home: Path) -> tuple[list[Any], ...]:
     """All that a materialized workspace holds online, but for when it was written."""
     with sqlite3.connect(home / "online.db") as connection:
         names = [name for (name,) in connection.execute("SELECT name FROM sqlite_schema WHERE type = 'table'")]
-        wanted = [f"SELECT * FROM {name} ORDER BY 1" for name in sorted(names) if name != "stamps"]
+        states = [f"SELECT id, key, mark, base FROM {name} ORDER BY 1" for name in sorted(names) if "states" in name]
+        tails = [f"SELECT * FROM {name} ORDER BY 1" for name in sorted(names) if "tails" in name]
         stamps = "SELECT entity, layout, texts, watermark, as_of FROM stamps ORDER BY 1"
-        return tuple(connection.execute(statement).fetchall() for statement in (*wanted, stamps))
+        return tuple(connection.execute(statement).fetchall() for statement in (*states, *tails, stamps))
 
 
 def _run(home: Path, seconds: float | None = None) -> float:
