@@ -69,6 +69,9 @@ def test_rows_by_arrival(any_records: Records) -> None:
     assert any_records.arrow("orders", ["version"], after_seq=mark).to_pylist() == [{"version": 2}]
     assert any_records.arrow("orders", ["version"], upto_seq=mark).num_rows == 2
     assert any_records.arrow("orders", ["version"], after_seq=mark, upto_seq=mark).num_rows == 0
+    for bounds in ({"after_seq": mark}, {"upto_seq": mark}):
+        batches = list(any_records.batches("orders", ["version"], **bounds))
+        assert pa.Table.from_batches(batches) == any_records.arrow("orders", ["version"], **bounds)
     with pytest.raises(RecordsError, match="the table sources has no seq; read it without after_seq"):
         any_records.arrow("sources", after_seq=1)
 
