@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 from collections.abc import Collection, Mapping, Sequence
 from typing import TYPE_CHECKING
 
@@ -39,7 +38,7 @@ def erase(store: FeatureStore, ids: Mapping[str, Sequence[int]], tables: Collect
     counts["combinations"] = sum(store.history.keys.forget(kind, np.array(gone, np.int64)) for kind, gone in heads)
     counts["online states"] = _pack_anew(store) if heads else 0
     counts["training set rows"] = sum(store.training_sets.erase(kind.key, gone) for kind, gone in heads)
-    shutil.rmtree(store.history.folder.parent / "exchange", ignore_errors=True)  # copies for other homes
+    store.spark.forget()  # its copies, wherever they lie
     return counts
 
 

@@ -75,6 +75,9 @@ def test_every_answer_is_in_the_prediction_log(company: Company, ask: Callable[.
     ask("/v1/churn/score", {"ids": [someone]})
     lines = [line for path in (company.home / "predictions").rglob("*.jsonl") for line in path.read_text().splitlines()]
     assert any(f'"{someone}"' in line for line in lines)
+    served = company.rapport("features", "skew", "churn")
+    assert served["rows"] > 0
+    assert served["skews"] == []
 
 
 def test_a_promotion_and_a_rollback_reach_the_server_without_a_restart(

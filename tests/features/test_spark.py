@@ -25,6 +25,7 @@ from features import FeatureError, FeatureStore, FeatureView, InlineRecords, cus
 from features.checks import SPAN, rows_for
 from features.discovery import find_views
 from features.errors import SparkError, SpineError
+from features.spark.exports import export
 from features.spark.home import SparkHome
 from features.spark.session import start
 from features.store import Engine
@@ -198,9 +199,20 @@ def test_states_packed_by_spark_are_the_same_bytes(session: Any, tmp_path: Path)
         opened.close()
         assert report.entities["customer"] > 6
         with closing(sqlite3.connect(tmp_path / engine / "online.db")) as database:
-            states[engine] = database.execute("select * from states_customer order by id").fetchall()
+            states[engine] = database.execute("select id, key, mark, base from states_customer order by id").fetchall()
     assert states["spark"] == states["local"]
     assert not list((tmp_path / "spark" / "exchange").glob("work-*")), "what was on its way is left behind"
+
+
+def test_what_was_exported_can_be_forgotten(open_store: Opener, tmp_path: Path) -> None:
+    store = open_store(make(1).records(), all=every_operation())
+    store.spark = SparkHome(store.history, tmp_path / "shared" / "exchange")
+    store.refresh()
+    (log,) = store.catalogue.logs(store.catalogue.expand(["all:*"]))
+    (tmp_path / "shared" / "exchange").mkdir(parents=True)
+    assert list(export(store.history.reader(log), tmp_path / "shared" / "exchange").glob("bucket-*.parquet"))
+    store.spark.forget()
+    assert not (tmp_path / "shared" / "exchange").exists()
 
 
 def test_an_engine_that_is_none_is_refused(open_store: Opener) -> None:
