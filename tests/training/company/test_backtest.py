@@ -42,7 +42,7 @@ def test_a_list_is_as_long_as_asked_for(company: Company) -> None:
 
 
 def test_what_has_no_past_is_a_sentence(company: Company) -> None:
-    with pytest.raises(TrainingError, match="the past of 'segmentation' cannot be replayed .it answers no yes-or-no"):
+    with pytest.raises(TrainingError, match=r"past of 'segmentation' cannot be replayed \(it answers no yes-or-no"):
         company.training.backtest("segmentation")
     with pytest.raises(TrainingError, match="and 180 are needed"):
         company.training.backtest("churn", as_of=company.files.complete_until - 600 * DAY)
