@@ -11,6 +11,7 @@ from pathlib import Path
 
 from benchmarks import cases
 from benchmarks.case import RESULTS, Case, Result, append, run
+from benchmarks.readme import README, with_tables
 from benchmarks.report import write_report
 from benchmarks.sweep import sweep
 
@@ -51,6 +52,7 @@ def asked(words: Sequence[str]) -> argparse.Namespace:
     parser.add_argument("--repeats", type=int, help="measurements of each, instead of each case's own")
     parser.add_argument("--results", type=Path, default=RESULTS, help="the file of rows (default: %(default)s)")
     parser.add_argument("--sweep", action="store_true", help="how cost grows with events and spine, into results.jsonl")
+    parser.add_argument("--readme", action="store_true", help="write the README's tables anew from what was measured")
     parser.add_argument("--report", metavar="FILE", help="a page of pictures of what was measured so far")
     return parser.parse_args(words)
 
@@ -77,6 +79,10 @@ def main(words: Sequence[str]) -> int:
                 f"{case.name:<22}{goal(case):<26}{case.subject}; beside {case.baseline}" for case in chosen.values()
             )
         )
+        return 0
+    if options.readme:
+        README.write_text(with_tables(README.read_text(encoding="utf-8"), chosen), encoding="utf-8")
+        print(README)
         return 0
     if options.report:
         print(write_report(options.report, options.results))
