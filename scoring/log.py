@@ -35,7 +35,7 @@ SCHEMA = pa.schema(
     ]
 )
 """Columns of the log: moments in µs UTC; ``features`` is a JSON object of the values used, or null; ``watermark`` is
-the greatest arrival number that they rest on; ``inputs`` is a JSON object of the numbers that came with the question."""
+the greatest arrival number that they rest on; ``inputs`` is a JSON object of the numbers that came with a question."""
 
 REQUIRED = ("at", "model", "version", "id", "status")
 

@@ -52,6 +52,7 @@ def test_a_password_may_hold_a_colon() -> None:
     assert as_bearer(_basic("me:a:b")) == b"Bearer a:b"
 
 
+@pytest.mark.slow
 def test_it_runs_and_stops_cleanly(template: Path, tmp_path: Path) -> None:
     settings = copied(template, tmp_path / "home")
     environment = os.environ | {"RAPPORT_HOME": str(settings.home), "RAPPORT_CONSOLE_PORT": "0"}

@@ -35,6 +35,7 @@ def _write(task: tuple[Settings, int]) -> list[int]:
     return seen
 
 
+@pytest.mark.slow
 def test_four_processes_lose_nothing(any_settings: Settings) -> None:
     with multiprocessing.get_context("spawn").Pool(WRITERS) as pool:
         seen = pool.map(_write, [(any_settings, writer) for writer in range(WRITERS)], chunksize=1)

@@ -211,6 +211,7 @@ def test_an_older_file_is_replaced_whole(filled: Records, tmp_path: Path) -> Non
     assert sorted(path.name for path in tmp_path.glob("*orders.csv*")) == ["orders.csv"]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("format_", exports.FORMATS)
 def test_a_disk_that_fills_up_leaves_the_older_file_and_no_pieces(
     settings: Settings, tmp_path: Path, format_: str

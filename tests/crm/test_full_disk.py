@@ -47,6 +47,7 @@ def test_a_database_that_may_not_grow(records: Records) -> None:
     assert records.write({"events": many(10)})["events"].inserted == 10
 
 
+@pytest.mark.slow
 def test_a_file_system_that_is_full(settings: Settings) -> None:
     with crm.open(settings) as records:
         records.write(COMPANY)

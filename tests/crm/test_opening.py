@@ -132,6 +132,7 @@ def _open(home: Path) -> int:
         return len(records.sources())
 
 
+@pytest.mark.slow
 def test_processes_that_open_a_new_workspace_at_once_make_it_once(tmp_path: Path) -> None:
     with multiprocessing.get_context("spawn").Pool(3) as pool:
         assert pool.map(_open, [tmp_path / "home"] * 3) == [1, 1, 1]

@@ -184,6 +184,7 @@ def test_a_reader_sees_what_was_committed_while_others_write(any_records: Record
     assert any_records.arrow("orders").num_rows == 4
 
 
+@pytest.mark.slow
 def test_a_large_table_comes_in_pieces_of_one_moment(any_records: Records) -> None:
     count = 150_000
     keys = pa.array(np.arange(count)).cast(pa.string())

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -133,6 +134,7 @@ def check(records: Records, model: Model) -> None:
         assert heads[last["id"]] == last
 
 
+@pytest.mark.slow
 @settings(max_examples=30, deadline=None)
 @given(WRITES)
 def test_records_equal_their_model(empty_records: Path, writes: list[list[Row]]) -> None:

@@ -78,6 +78,7 @@ def test_planted_drift_is_found_and_named(
     assert {subject for subject, _ in found} <= {name}, "nothing else moved"
 
 
+@pytest.mark.slow
 def test_no_drift_hardly_ever_alarms(entries: Entries, make_world: Callable[[int, int], World]) -> None:
     """Forty columns, fifty windows: at a false-alarm rate of 5 % more than six happen once in 80 runs."""
     alarms = [bool(drifted(compare(entries, make_world(400, 100 + window), seed=window))) for window in range(50)]
@@ -85,6 +86,7 @@ def test_no_drift_hardly_ever_alarms(entries: Entries, make_world: Callable[[int
     assert sum(alarms) <= 6
 
 
+@pytest.mark.slow
 def test_the_level_is_not_so_cautious_that_nothing_would_be_found(reference: World) -> None:
     """With a level of one half, chance alone must be seen alarming: the bound is a bound, not silence."""
     entry = {"a": describe(reference["profile:balance_1"], "float")}

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pandas as pd
+import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -15,6 +16,8 @@ from crm.clock import DAY
 from features import FeatureStore, InlineRecords, open_inline
 from tests.features.test_oracle import spine_of
 from tests.features.worlds import World, every_operation, make, moments_for
+
+pytestmark = pytest.mark.slow
 
 VIEW = every_operation()
 SEEDS = st.integers(0, 10_000)

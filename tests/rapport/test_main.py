@@ -42,6 +42,7 @@ def test_an_unknown_command_is_refused_with_the_known_ones(capsys: pytest.Captur
     assert "the command 'predict' is unknown; one of" in capsys.readouterr().err
 
 
+@pytest.mark.slow
 def test_a_mistake_is_one_sentence_and_a_failing_exit(tmp_path: Path) -> None:
     answer = run("train", "chrun", "--json", home=tmp_path)
     assert answer.returncode == 1
@@ -50,6 +51,7 @@ def test_a_mistake_is_one_sentence_and_a_failing_exit(tmp_path: Path) -> None:
     assert "churn" in json.loads(answer.stdout)["error"]
 
 
+@pytest.mark.slow
 def test_a_model_that_is_not_trained_says_how_to_train_it(tmp_path: Path) -> None:
     answer = run("score", "churn", home=tmp_path)
     assert answer.returncode == 1
@@ -62,6 +64,7 @@ def test_an_unknown_model_has_no_versions(tmp_path: Path) -> None:
     assert "there is no model 'nosuch'" in answer.stderr
 
 
+@pytest.mark.slow
 def test_an_unknown_setting_is_refused(tmp_path: Path) -> None:
     (tmp_path / "rapport.yaml").write_text("colour: red\n")
     answer = run("models", home=tmp_path)
@@ -69,6 +72,7 @@ def test_an_unknown_setting_is_refused(tmp_path: Path) -> None:
     assert "the setting 'colour' is unknown" in answer.stderr
 
 
+@pytest.mark.slow
 def test_home_and_json_may_stand_after_a_subcommand(tmp_path: Path) -> None:
     answer = run("segment", "list", "--json", home=tmp_path)
     assert answer.returncode == 0

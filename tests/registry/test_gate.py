@@ -79,6 +79,7 @@ def test_better_ranking_does_not_excuse_broken_probabilities() -> None:
     assert decision.reasons[0].startswith("not promoted: calibration error +0.")
 
 
+@pytest.mark.slow
 def test_better_ranking_does_not_excuse_a_worse_list() -> None:
     evidence, log_odds = rows(20_000)
     top = log_odds > np.quantile(log_odds, 0.9)
@@ -167,6 +168,7 @@ def test_merit_per_row_is_compared_in_pairs() -> None:
     assert decision.numbers["against_naive"]["difference"]["mean"]["value"] == pytest.approx(0.02, abs=0.01)
 
 
+@pytest.mark.slow
 def test_of_forty_refits_on_resampled_rows_few_are_promoted() -> None:
     """Champion and challengers are fits to resampled rows of one source; at most 5 in 100 may get through."""
     promoted = [_refit_is_promoted(seed) for seed in range(40)]
@@ -196,6 +198,7 @@ def _refit_is_promoted(seed: int) -> bool:
     return decide(contender(evidence, trained_on=800), contender(champion, "b", trained_on=800), rules).promote
 
 
+@pytest.mark.slow
 def test_a_hundred_thousand_rows_take_seconds() -> None:
     evidence, log_odds = rows(100_000)
     champion = blurred(evidence, log_odds, 0.3)

@@ -40,6 +40,7 @@ def run_python(code: str, home: Path) -> str:
     return done.stdout.strip()
 
 
+@pytest.mark.slow
 def test_reading_never_loads_mlflow(opened: Registry, make_candidate: Make, settings: Settings) -> None:
     opened.settle(opened.register(make_candidate()), Decision(True, ("better",)), actor="ada")
     code = (

@@ -56,6 +56,7 @@ def _write(directory: Path, who: int) -> None:
             log.append([answer(id=f"{who}-{place}")])
 
 
+@pytest.mark.slow
 def test_processes_lose_nothing(tmp_path: Path) -> None:
     context = multiprocessing.get_context("spawn")
     writers = [context.Process(target=_write, args=(tmp_path, who)) for who in range(3)]

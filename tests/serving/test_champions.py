@@ -29,6 +29,7 @@ async def _until(holds: Callable[[], bool], seconds: float = 20.0) -> None:
         await asyncio.sleep(0.02)
 
 
+@pytest.mark.slow
 async def test_promote_and_roll_back_under_load_fail_no_request(state: State, settings: Settings) -> None:
     shelf = registry.open(settings)
     seen: list[tuple[int, str, float]] = []

@@ -24,6 +24,8 @@ from scoring.log import PredictionLog
 from serving.server import ServerError, address, bind, check_host, run
 from tests.serving.conftest import copied
 
+pytestmark = pytest.mark.slow
+
 ROOT = Path(__file__).parents[2]
 PATIENCE = 180.0  # seconds that a loaded machine may take to start
 PROGRAM = (
@@ -180,7 +182,6 @@ def test_with_a_key_only_its_holder_is_answered(settings: Settings) -> None:
     assert (without, holder) == (401, 200)
 
 
-@pytest.mark.slow
 def test_bentoml_itself_can_serve_it(settings: Settings) -> None:
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))

@@ -57,6 +57,7 @@ def test_scores_are_near_the_rates(tmp_path: Path) -> None:
     assert verdict.metrics["ece_excess"].value < 0.015
 
 
+@pytest.mark.slow
 def test_shuffled_outcomes_are_a_d_with_an_auc_of_one_half(tmp_path: Path) -> None:
     aucs = []
     for seed in range(4):
@@ -71,6 +72,7 @@ def test_shuffled_outcomes_are_a_d_with_an_auc_of_one_half(tmp_path: Path) -> No
     assert all(abs(value - 0.5) < 4 * error for value in aucs)
 
 
+@pytest.mark.slow
 def test_the_same_rows_give_the_same_bytes(tmp_path: Path) -> None:
     first, again = (_fit(tmp_path / name, rows_of(1_000)) for name in ("one", "two"))
     assert first.model.sha256 == again.model.sha256
@@ -79,6 +81,7 @@ def test_the_same_rows_give_the_same_bytes(tmp_path: Path) -> None:
     assert all((first.directory / name).read_bytes() == (again.directory / name).read_bytes() for name in names)
 
 
+@pytest.mark.slow
 def test_another_seed_or_row_is_another_identity(tmp_path: Path) -> None:
     rows = rows_of(600)
     first = _fit(tmp_path, rows)
@@ -86,6 +89,7 @@ def test_another_seed_or_row_is_another_identity(tmp_path: Path) -> None:
     assert _fit(tmp_path, other).model.sha256 != first.model.sha256
 
 
+@pytest.mark.slow
 def test_forty_labels_give_an_honest_answer(tmp_path: Path) -> None:
     rows = rows_of(40)
     found = _fit(tmp_path, rows, dealt(rows))
@@ -119,6 +123,7 @@ def test_unseen_categories_nulls_and_infinities_are_answered(candidate: Candidat
     assert ((scores > 0) & (scores < 1)).all()
 
 
+@pytest.mark.slow
 def test_features_that_say_nothing_are_left_out_and_named(tmp_path: Path) -> None:
     names = np.array([f"id {place}" for place in range(900)], dtype=object)
     silent: dict[str, Any] = {"shop:null": np.full(900, np.nan), "shop:one": np.ones(900), "shop:name": names}
@@ -147,6 +152,7 @@ def test_no_telling_feature_is_a_sentence(tmp_path: Path) -> None:
         _fit(tmp_path, silent, rules=())
 
 
+@pytest.mark.slow
 def test_a_leak_stops_the_training_before_anything_is_written(tmp_path: Path) -> None:
     rows = rows_of(400)
     rows = Rows(rows.ids, rows.as_of, rows.y, dict(rows.frame) | {"shop:ended": rows.y * 2.0})
@@ -166,6 +172,7 @@ def test_a_collapse_in_time_is_listed(tmp_path: Path) -> None:
     assert "on later rows" in lesson.leaks[-1].finding
 
 
+@pytest.mark.slow
 def test_the_naive_rule_is_the_strongest_feature_where_its_own_is_missing(tmp_path: Path) -> None:
     rows = rows_of(800).only(["shop:plan", "shop:visits_30d", "shop:noise"])
     found = _fit(tmp_path, rows, rules=problem_of(rows).rules, inputs=inputs_of(rows))

@@ -18,6 +18,8 @@ from features import FeatureStore
 from scoring import BinaryModel, Candidate
 from training import Training, TrainingError
 
+pytestmark = pytest.mark.slow
+
 MAPPING = """
 source: fair
 title: Leads of a trade fair

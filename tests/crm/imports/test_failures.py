@@ -66,6 +66,7 @@ def contents(settings: Settings) -> dict[str, int]:
         return {name: records.arrow(name).num_rows for name in names}
 
 
+@pytest.mark.slow
 def test_a_disk_that_fills_up_leaves_the_records_as_they_were(settings: Settings, shop: Shop) -> None:
     big, before = many(shop, 20_000), contents(settings)
     refused = pytest.raises(RecordsError, match=r"nothing was written to .*: the disk .*; make room and try again")

@@ -87,6 +87,7 @@ def test_a_changed_row_is_a_correction_known_later(records: Records, shop: Shop)
     assert first["known_at"] < before <= second["known_at"]
 
 
+@pytest.mark.slow
 def test_new_rows_of_a_grown_file_are_added(records: Records, shop: Shop) -> None:
     shop.run(records)
     report = shop.file("sold.csv", ORDERS + "4,C,2025-02-05 10:00,1,pot,1,20\n").run(records)
@@ -126,6 +127,7 @@ def test_one_party_may_have_two_roles(records: Records, shop: Shop) -> None:
     assert len(rows(records, "parties")) == 3
 
 
+@pytest.mark.slow
 def test_numbers_of_another_source_are_told_apart(records: Records, shop: Shop) -> None:
     shop.run(records)
     shop.declare(source="branch").run(records)

@@ -40,6 +40,7 @@ def _hashes(folder: Path) -> dict[str, str]:
     return {str(path.relative_to(folder)): hashlib.sha256(path.read_bytes()).hexdigest() for path in files}
 
 
+@pytest.mark.slow
 def test_same_seed_gives_the_same_bytes_in_another_process(company: CompanyFiles, tmp_path: Path) -> None:
     program = f"from crm.synthetic import write_company; write_company({str(tmp_path)!r}, customers=800, seed=3)"
     environ = os.environ | {"PYTHONHASHSEED": "12345", "TZ": "Asia/Tokyo"}
