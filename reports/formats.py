@@ -11,6 +11,7 @@ Kind: TypeAlias = Literal["text", "int", "number", "percent", "money", "days", "
 NOTHING = "–"
 MINUS = "−"
 SPACE = "\N{NO-BREAK SPACE}"
+MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
 
 
 def as_text(value: object, kind: Kind = "number", unit: str = "") -> str:

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import json
+from collections.abc import Mapping
 from datetime import datetime
 from pathlib import Path
+from typing import Any
 
-from configs import Settings
+import registry
+from configs import RapportError, Settings
 from crm import Records
 from crm.clock import iso, to_micros
 from reports.definition import find, library
@@ -26,7 +30,7 @@ class Reports:
     """
 
     def __init__(self, settings: Settings, records: Records) -> None:
-        self._settings, self._records = settings, records
+        self._settings, self._records, self._registry = settings, records, registry.open(settings)
 
     @property
     def names(self) -> list[str]:
@@ -50,13 +54,14 @@ class Reports:
         """
         definition = find(name)
         moment = to_micros(as_of) if isinstance(as_of, datetime) else as_of
-        reading = Reading(self._records, moment)
+        reading = Reading(self._records, moment, self._policy)
         try:
             sections = list(definition.sections(reading))
         finally:
             reading.close()
+        refused = self._rejected()
         sources = [
-            SourceLine(item.name, item.kind, item.complete_until, item.tables)
+            SourceLine(item.name, item.kind, item.complete_until, item.tables, *refused.get(item.name, (0, "")))
             for item in reading.sources
             if item.tables
         ]
@@ -64,6 +69,23 @@ class Reports:
         return Report(
             name, definition.title, latest if moment is None else moment, sections, sources, reading.watermark
         )
+
+    def _policy(self, model: str, version: str) -> Mapping[str, Any]:
+        try:
+            return self._registry.open_model(self._registry.version(model, version)).policy
+        except RapportError:  # the model is gone or was altered; the report stands without it
+            return {}
+
+    def _rejected(self) -> dict[str, tuple[int, str]]:
+        """By source how many rows its last import rejected, and the file that holds them, below the workspace."""
+        found = self._records.query("select subject, detail from audit_log where action = 'import' order by id")
+        told: dict[str, tuple[int, str]] = {}
+        for row in found.to_pylist():
+            detail = json.loads(row["detail"])
+            count = sum(int(item["rejected"]) for item in detail.get("tables", {}).values())
+            file = Path(str(detail.get("rejects") or "")).name
+            told[row["subject"]] = count, f"{self._settings.rejects_dir.name}/{file}" if count and file else ""
+        return told
 
     def write(self, report: Report, form: str = "html", path: Path | None = None) -> Path:
         """Write a report to a file, whole or not at all, and return its path.

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+from collections.abc import Callable, Mapping, Sequence
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 import pyarrow as pa
 
@@ -14,6 +14,14 @@ if TYPE_CHECKING:
     import duckdb
 
 HEADS = {mapper.class_.__tablename__ for mapper in Base.registry.mappers if issubclass(mapper.class_, Head)}
+
+
+Policy: TypeAlias = Callable[[str, str], Mapping[str, Any]]
+
+
+def no_policy(_model: str, _version: str) -> Mapping[str, Any]:
+    """No model is at hand."""
+    return {}
 
 
 class Reading:
@@ -28,12 +36,14 @@ class Reading:
     as_of : int, optional
         Moment (µs) for all sections. Default: for each section the earliest ``complete_until`` of the sources that
         have rows in its tables; the present where all of them are live.
+    policy : callable, optional
+        The policy of a model's version, by both names; empty where it is not at hand.
     """
 
-    def __init__(self, records: Records, as_of: int | None = None) -> None:
+    def __init__(self, records: Records, as_of: int | None = None, policy: Policy = no_policy) -> None:
         import duckdb
 
-        self.records, self.given = records, as_of
+        self.records, self.given, self.policy = records, as_of, policy
         self.now = clock.now()
         self.watermark = records.watermark()
         self.sources: Sequence[SourceInfo] = records.sources()

@@ -10,6 +10,8 @@ from reports.charts import Chart
 from reports.formats import Kind
 from reports.table import Column, Table, Value
 
+SIDE = 4  # columns of a table that stands beside its chart
+
 
 @dataclass(frozen=True)
 class Text:
@@ -65,13 +67,19 @@ class Figure:
         """The numbers behind the chart."""
         return self.given or self.chart.table()
 
+    @property
+    def is_wide(self) -> bool:
+        """Whether the table needs the page's whole width, below the chart."""
+        return len(self.table.columns) > SIDE
+
 
 @dataclass(frozen=True)
 class Finding:
-    """A sentence that the numbers support, and the name of the table that shows it."""
+    """A sentence that the numbers support, and the name and title of the table that shows it."""
 
     text: str
     evidence: str
+    title: str
 
 
 @dataclass(frozen=True)
@@ -107,12 +115,17 @@ class Section:
 
 @dataclass(frozen=True)
 class SourceLine:
-    """What one source holds and until when it is complete (None: live)."""
+    """What one source holds, until when it is complete (None: live), and what its last import rejected.
+
+    `rejects` is the file of the rejected rows, below the workspace; empty where there are none.
+    """
 
     name: str
     kind: str
     complete_until: int | None
     rows: Mapping[str, int]
+    rejected: int = 0
+    rejects: str = ""
 
 
 @dataclass(frozen=True)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Final, TypeAlias
 
@@ -85,6 +85,8 @@ class Table:
         Plain values, `FEW` or None, one per column.
     note : str
         A sentence under it.
+    remarks : mapping of int to str
+        Words beside the first value of a row, by its place, for people only.
 
     Raises
     ------
@@ -102,6 +104,7 @@ class Table:
     columns: Sequence[Column]
     rows: Sequence[Sequence[Value]] = field(default=())
     note: str = ""
+    remarks: Mapping[int, str] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         for number, row in enumerate(self.rows, 1):

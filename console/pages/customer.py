@@ -13,6 +13,7 @@ from crm.clock import short
 from reports import Text
 
 LATEST = 20
+UNTOLD = "cannot be told now: the online features or the model's files are not at hand; run rapport materialize"
 EFFECT = (
     "The number behind a reason tells its effect: + pushes the score up, - pushes it down (in log-odds; all "
     "effects add up to the score)."
@@ -113,6 +114,7 @@ def _scores(desk: Desk, number: str, rows: list[dict[str, Any]]) -> list[Part]:
     if not rows:
         return [Empty("No model has scored this customer yet.", "rapport score churn")]
     parts: list[Part] = [Heading("Scores")]
+    explained = False
     latest: dict[str, dict[str, Any]] = {}
     for row in rows:
         latest.setdefault(row["model"], row)
@@ -128,13 +130,11 @@ def _scores(desk: Desk, number: str, rows: list[dict[str, Any]]) -> list[Part]:
             ("Model", Link(f"{desk.title(model)}, version {row['model_version']}", to("/models", model))),
         ]
         reasons = desk.reasons(model, row["model_version"], number, row["occurred_at"])
-        parts.append(
-            Facts(
-                desk.title(model),
-                [*told, *((f"Reason {place}", reason.text) for place, reason in enumerate(reasons, 1))],
-            )
-        )
-    return [*parts, Text(EFFECT)]
+        told += [(f"Reason {place}", reason.text) for place, reason in enumerate(reasons, 1)]
+        told += [("Reasons", UNTOLD)] if row["score"] is not None and not reasons else []
+        parts.append(Facts(desk.title(model), told))
+        explained = explained or bool(reasons)
+    return [*parts, Text(EFFECT)] if explained else parts
 
 
 def _segments(rows: list[dict[str, Any]]) -> Grid:

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from console.blocks import Empty, Heading, Part, View
+from console.blocks import Empty, Grid, Heading, Part, View
 from console.desk import Desk
 from console.page import Asked, Page
-from crm.clock import iso
+from crm.clock import short
+from reports import Report
 
 
 def view(desk: Desk, _asked: Asked) -> View:
@@ -16,7 +17,18 @@ def view(desk: Desk, _asked: Asked) -> View:
     parts: list[Part] = []
     for section in report.sections:
         parts += [Heading(section.title), *section.blocks]
-    return View("Overview", parts, f"Data as of {iso(report.as_of)}.")
+    parts += [Heading("Sources"), _sources(report)]
+    return View("Overview", parts, f"Data as of {short(report.as_of)}.")
+
+
+def _sources(report: Report) -> Grid:
+    rows = [
+        (item.name, "live" if item.complete_until is None else short(item.complete_until), sum(item.rows.values()),
+         item.rejected, item.rejects)
+        for item in report.sources
+    ]  # fmt: skip
+    columns = ("Source", "Complete until", "Rows", "Rejected at the last import", "Kept in")
+    return Grid("What was read", columns, rows, frozenset(columns[2:4]))
 
 
 page = Page("/", view, "Overview", 0)

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Callable
 from dataclasses import dataclass
 
 from reports.charts.canvas import Canvas, fit, width
 from reports.charts.chart import Chart
 from reports.charts.scale import Scale, extent, ticks
-from reports.formats import axis
+from reports.formats import MONTHS, axis
 
-RIGHT, LABELS, X_TITLE = 16, 34, 16
+RIGHT, LABELS, X_TITLE, MONTH = 16, 34, 16, 25
+_MONTH = re.compile(r"\d{4}-(0[1-9]|1[0-2])")
 
 
 @dataclass(frozen=True)
@@ -59,7 +61,8 @@ def frame(canvas: Canvas, chart: Chart, values: list[float | None], box: tuple[f
         place = _places(canvas, chart, left, right, bottom)
         return Plot(left, right, top, bottom, place, scale, (right - left) / max(len(chart.x), 1))
     slot = (right - left) / max(len(chart.x), 1)
-    _names(canvas, [str(name) for name in chart.x], left, slot, bottom)
+    names = [str(name) for name in chart.x]
+    (_months if all(map(_MONTH.fullmatch, names)) else _names)(canvas, names, left, slot, bottom)
     return Plot(left, right, top, bottom, lambda index: left + slot * (index + 0.5), scale, slot)
 
 
@@ -72,6 +75,17 @@ def _places(canvas: Canvas, chart: Chart, left: float, right: float, bottom: flo
         canvas.line(scale(mark), bottom, scale(mark), bottom + 4, opacity=0.4)
         canvas.text(scale(mark), bottom + 17, label, anchor="middle", size=11)
     return lambda index: scale(numbers[index])
+
+
+def _months(canvas: Canvas, names: list[str], left: float, slot: float, bottom: float) -> None:
+    """Months below the axis, as many as stand side by side, each year once below its first."""
+    skip, year = max(1, math.ceil(MONTH / slot)), ""
+    for index in range(0, len(names), skip):
+        x, name = left + slot * (index + 0.5), names[index]
+        canvas.text(x, bottom + 15, MONTHS[int(name[5:]) - 1], anchor="middle", size=11)
+        if name[:4] != year:
+            year = name[:4]
+            canvas.text(x, bottom + 28, year, anchor="middle", size=11)
 
 
 def _names(canvas: Canvas, names: list[str], left: float, slot: float, bottom: float) -> None:

@@ -61,8 +61,11 @@ def _bars(canvas: Canvas, chart: Chart, item: Series, plot: Plot, bars: list[Bar
     column = Column("", "", chart.format, chart.unit)
     for at, left, wide, start, end in bars:
         upper, lower = sorted((plot.y(start), plot.y(end)))
-        tip = f"{item.name}, {chart.x[at]}: {column.text(item.values[at])}"
-        canvas.box(left, upper, max(wide, 0.5), lower - upper, tip, fill=colour(index), class_=f"c{index % 8}")
+        tip = f"{item.name}, {chart.told(at)}: {column.text(item.values[at])}"
+        look = {"fill": colour(index), "class_": f"c{index % 8}"} | (
+            {"fill_opacity": 0.45} if at in chart.unfinished else {}
+        )
+        canvas.box(left, upper, max(wide, 0.5), lower - upper, tip, **look)
 
 
 def _whiskers(canvas: Canvas, item: Series, plot: Plot, shift: float) -> None:

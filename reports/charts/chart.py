@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
 from typing import Literal, TypeAlias, get_args
 
@@ -68,6 +68,8 @@ class Chart:
         One sentence for screen readers; made from the numbers if absent.
     name : str
         Name of its table in files; made from the title if absent.
+    unfinished : collection of int
+        Positions whose values are not complete yet; they are drawn lighter and say so.
 
     Raises
     ------
@@ -91,6 +93,7 @@ class Chart:
     unit: str = ""
     description: str = ""
     name: str = field(default="")
+    unfinished: Collection[int] = ()
 
     def __post_init__(self) -> None:
         if self.kind not in get_args(Kind):
@@ -131,6 +134,10 @@ class Chart:
         column = Column("", "", self.format, self.unit)
         span = f", from {column.text(min(values))} to {column.text(max(values))}" if values else ""
         return f"{self.title}: {len(self.series)} series over {len(self.x)} positions{span}."
+
+    def told(self, at: int) -> str:
+        """The name of a position, with the remark that it is not complete."""
+        return f"{self.x[at]} (not complete)" if at in self.unfinished else str(self.x[at])
 
     def table(self) -> Table:
         """The same numbers as a table: positions down, series (and their intervals) across."""

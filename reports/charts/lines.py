@@ -127,8 +127,8 @@ def _marks(canvas: Canvas, chart: Chart, item: Series, plot: Plot, index: int) -
     column = Column("", "", chart.format, chart.unit)
     radius = 4 if chart.kind == "points" or len(known) == 1 else 2.5 if len(known) <= 60 else 1.5
     for at, value in known:
-        tip = f"{item.name}, {chart.x[at]}: {column.text(value)}" + _interval(item, at, column)
-        _mark(canvas, plot.x(at), plot.y(value), radius, index, tip)
+        tip = f"{item.name}, {chart.told(at)}: {column.text(value)}" + _interval(item, at, column)
+        _mark(canvas, plot.x(at), plot.y(value), radius, index, tip, hollow=at in chart.unfinished)
 
 
 def _interval(item: Series, at: int, column: Column) -> str:
@@ -136,14 +136,16 @@ def _interval(item: Series, at: int, column: Column) -> str:
     return "" if low is None or high is None else f" ({column.text(low)} to {column.text(high)})"
 
 
-def _mark(canvas: Canvas, x: float, y: float, radius: float, index: int, tip: str) -> None:
+def _mark(canvas: Canvas, x: float, y: float, radius: float, index: int, tip: str, *, hollow: bool) -> None:
     """A disc, a square or a diamond, by the series' number, so that colour is not the only difference."""
-    fill, name = colour(index), f"c{index % 8}"
+    look: dict[str, str] = {"fill": colour(index), "class_": f"c{index % 8}"}
+    if hollow:
+        radius, look = radius + 1.5, {"fill": "none", "stroke": colour(index), "class_": f"l{index % 8}"}
     if index % 3 == 0:
-        canvas.add("circle", tip=tip, cx=x, cy=y, r=radius, fill=fill, class_=name)
+        canvas.add("circle", tip=tip, cx=x, cy=y, r=radius, **look)
     elif index % 3 == 1:
-        canvas.box(x - radius, y - radius, 2 * radius, 2 * radius, tip, fill=fill, class_=name)
+        canvas.box(x - radius, y - radius, 2 * radius, 2 * radius, tip, **look)
     else:
         reach = number(1.4 * radius)
         path = f"M{number(x)} {number(y - 1.4 * radius)}l{reach} {reach}l-{reach} {reach}l-{reach} -{reach}Z"
-        canvas.add("path", tip=tip, d=path, fill=fill, class_=name)
+        canvas.add("path", tip=tip, d=path, **look)

@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 STEPS = (1.0, 2.0, 2.5, 5.0, 10.0)
+LEAST = 1e-300  # a narrower span has no steps that a float can hold
 
 
 def round_step(span: float, wanted: int) -> float:
@@ -33,8 +34,8 @@ def ticks(low: float, high: float, wanted: int = 5) -> tuple[list[float], float]
     >>> ticks(7, 7)
     ([6.0, 6.5, 7.0, 7.5, 8.0], 0.5)
     """
-    if high - low <= abs(high) * 1e-12:
-        margin = abs(high) / 7 if high else 1.0
+    if high - low <= max(abs(high) * 1e-12, LEAST):
+        margin = abs(high) / 7 if abs(high) > LEAST else 1.0
         low, high = low - margin, high + margin
     step = round_step(high - low, wanted)
     first, last = math.floor(low / step + 1e-9), math.ceil(high / step - 1e-9)

@@ -8,8 +8,8 @@ from typing import Any
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
-from crm.clock import iso
-from reports.charts import Chart, svg
+from crm.clock import iso, short
+from reports.charts import Chart, both
 from reports.report import Block, Figure, Findings, KeyNumbers, Report, Text
 
 _TEMPLATES = Path(__file__).parent / "templates"
@@ -28,13 +28,13 @@ def html(report: Report) -> bytes:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    environment.globals.update(draw=_draw, kind=_kind, iso=iso, zip=zip)
+    environment.globals.update(draw=_draw, kind=_kind, iso=iso, short=short, zip=zip)
     style = Markup((_TEMPLATES / "report.css").read_text(encoding="utf-8"))  # noqa: S704 - our own file
     return environment.get_template("report.html").render(report=report, style=style).encode()
 
 
 def _draw(chart: Chart) -> Markup:
-    return Markup(svg(chart))  # noqa: S704 - the canvas escapes every text and attribute
+    return Markup(both(chart))  # noqa: S704 - the canvas escapes every text and attribute
 
 
 def _kind(block: Block) -> str:

@@ -37,6 +37,8 @@ def tree(report: Report) -> dict[str, Any]:
                 "kind": item.kind,
                 "complete_until": None if item.complete_until is None else iso(item.complete_until),
                 "rows": dict(item.rows),
+                "rejected": item.rejected,
+                "rejects": item.rejects or None,
             }
             for item in report.sources
         ],

@@ -6,7 +6,7 @@ import io
 import math
 from typing import Any
 
-from crm.clock import from_micros, iso
+from crm.clock import from_micros, short
 from reports.formats import Kind
 from reports.report import Report, Section
 from reports.table import FEW, Column, Table
@@ -57,15 +57,15 @@ def _sheet(name: str, used: set[str]) -> str:
 def _about(sheet: Any, report: Report, bold: Any) -> None:
     sheet.set_column(0, 0, 28)
     sheet.set_column(1, 3, 24)
-    lines: list[tuple[object, ...]] = [("report", report.title), ("as of", iso(report.as_of)), ()]
+    lines: list[tuple[object, ...]] = [("report", report.title), ("as of", short(report.as_of)), ()]
     lines.append(("section", "as of", "table", "rows that counted"))
     for section in report.sections:
-        when = "" if section.as_of is None else iso(section.as_of)
+        when = "" if section.as_of is None else short(section.as_of)
         lines += [(section.title, when, table, rows) for table, rows in section.rows.items()]
         lines += [] if section.rows else [(section.title, when)]
     lines += [(), ("source", "complete until", "table", "rows")]
     for source in report.sources:
-        until = "live" if source.complete_until is None else iso(source.complete_until)
+        until = "live" if source.complete_until is None else short(source.complete_until)
         lines += [(source.name, until, table, rows) for table, rows in source.rows.items()]
     for row, line in enumerate(lines):
         for at, value in enumerate(line):

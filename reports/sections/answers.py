@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from crm.clock import iso
+from crm.clock import short
 from reports.reading import Reading
 
 
@@ -20,7 +20,7 @@ class Batch:
     @property
     def said(self) -> str:
         """Where the numbers come from, in words."""
-        return f"{self.model} version {self.version} as of {iso(self.as_of)}"
+        return f"{self.model} version {self.version} as of {short(self.as_of)}"
 
 
 def batch(reading: Reading, model: str, table: str = "scores") -> Batch | None:

@@ -43,7 +43,7 @@ def section(reading: Reading) -> Section:
             KeyNumber("Never bought", people(total - states["bought"]), note="no sale is recorded"),
         ],
     )
-    return Section(NAME, TITLE, [numbers, _months(reading)], moment, rows | sales.rows(reading, moment))
+    return Section(NAME, TITLE, [numbers, _months(reading, moment)], moment, rows | sales.rows(reading, moment))
 
 
 def _states(reading: Reading, moment: int) -> dict[str, Any]:
@@ -57,7 +57,7 @@ def _states(reading: Reading, moment: int) -> dict[str, Any]:
     )[0]
 
 
-def _months(reading: Reading) -> Figure:
+def _months(reading: Reading, moment: int) -> Figure:
     found = reading.ask(
         "with buyers as (select customer_id, month, min(month) over (partition by customer_id) as first from sales "
         "where kind = 'sale' and customer_id is not null group by customer_id, month) "
@@ -66,6 +66,7 @@ def _months(reading: Reading) -> Figure:
     )
     shown = [(row["month"], people(row["active"]), people(row["fresh"])) for row in found]
     columns = (Column("month", "Month"), Column("buyers", "Buyers", "int"), Column("new", "Of them new", "int"))
+    remarks = sales.unfinished([row["month"] for row in found], moment)
     again = [_drawn(row["active"] - row["fresh"]) for row in found]
     chart = Chart(
         kind="stacked",
@@ -74,8 +75,9 @@ def _months(reading: Reading) -> Figure:
         y_title="customers",
         format="int",
         series=[Series(name="new", values=[_drawn(row["fresh"]) for row in found]), Series(name="again", values=again)],
+        unfinished=tuple(remarks),
     )
-    return Figure(chart, Table("buyers_by_month", "Customers who bought, by month", columns, shown))
+    return Figure(chart, Table("buyers_by_month", "Customers who bought, by month", columns, shown, remarks=remarks))
 
 
 def _drawn(count: int) -> float | None:

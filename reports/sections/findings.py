@@ -29,7 +29,7 @@ def _sentences(section: Section, table: Table) -> list[Finding]:
         said = _weakest(table)
     elif table.name == "open_tickets":
         said = _tickets(table)
-    return [Finding(said, table.name)] if said else []
+    return [Finding(said, table.name, table.title)] if said else []
 
 
 def _revenue(section: Section, table: Table) -> str | None:

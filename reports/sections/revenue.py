@@ -30,8 +30,8 @@ def section(reading: Reading) -> Section:
     if not found:
         blocks.append(Text("No order happened before the moment."))
     mine = {code: [row for row in found if row["currency"] == code] for code in currencies}
-    blocks += [_figure(code, mine[code]) for code in currencies[:MOST]]
-    blocks += [_table(code, mine[code]) for code in currencies[MOST:]]
+    blocks += [_figure(code, mine[code], moment) for code in currencies[:MOST]]
+    blocks += [_table(code, mine[code], moment) for code in currencies[MOST:]]
     return Section(NAME, TITLE, blocks, moment, sales.rows(reading, moment))
 
 
@@ -58,7 +58,7 @@ def _numbers(found: list[dict[str, Any]], currencies: list[str]) -> KeyNumbers:
     return KeyNumbers("revenue", items)
 
 
-def _figure(code: str, found: list[dict[str, Any]]) -> Figure:
+def _figure(code: str, found: list[dict[str, Any]], moment: int) -> Figure:
     series = [Series(name=part, values=[row[part] / sales.UNITS for row in found]) for part in _parts(found)]
     chart = Chart(
         kind="line",
@@ -68,16 +68,18 @@ def _figure(code: str, found: list[dict[str, Any]]) -> Figure:
         series=series,
         format="money",
         unit=code,
+        unfinished=tuple(sales.unfinished([row["month"] for row in found], moment)),
     )
-    return Figure(chart, _table(code, found))
+    return Figure(chart, _table(code, found, moment))
 
 
-def _table(code: str, found: list[dict[str, Any]]) -> Table:
+def _table(code: str, found: list[dict[str, Any]], moment: int) -> Table:
     parts = _parts(found)
     columns = [Column("month", "Month"), Column("orders", "Orders", "int")]
     columns += [Column(part, part.capitalize(), "money", code) for part in parts]
     rows = [(row["month"], row["orders"], *(row[part] / sales.UNITS for part in parts)) for row in found]
-    return Table(f"revenue_{slug(code)}", f"Revenue by month, {code}", columns, rows)
+    remarks = sales.unfinished([row["month"] for row in found], moment)
+    return Table(f"revenue_{slug(code)}", f"Revenue by month, {code}", columns, rows, remarks=remarks)
 
 
 def _parts(found: list[dict[str, Any]]) -> list[str]:

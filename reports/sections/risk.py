@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from reports.charts import Chart, Series
 from reports.reading import Reading
 from reports.report import Block, Figure, KeyNumber, KeyNumbers, Section, Text
-from reports.sections.answers import batch
+from reports.sections.answers import Batch, batch
 from reports.table import Column, Table, Value, people
 from segments.ledger import Memberships
 from segments.membership import Build, builds
@@ -46,11 +46,22 @@ def section(reading: Reading) -> Section:
             KeyNumber("Scored customers", people(total["n"]), note=scored.said),
             KeyNumber("Mean risk", total["score"], "percent"),
             KeyNumber("Expected to leave", total["expected"], "number", note="sum of the probabilities"),
+            *_worth_acting_on(reading, scored),
         ],
     )
     blocks: list[Block] = [numbers, _bands(bands)]
     blocks += _by_segment(reading, str(bands[0]["band"]))
     return Section(NAME, TITLE, blocks, scored.as_of, {"scores": scored.rows})
+
+
+def _worth_acting_on(reading: Reading, scored: Batch) -> list[KeyNumber]:
+    """How many reach the probability from which on acting pays, where the model that scored is still at hand."""
+    threshold = reading.policy(scored.model, scored.version).get("threshold")
+    if threshold is None:
+        return []
+    count = reading.ask("select count(*) as n from risk where score >= $threshold", {"threshold": float(threshold)})
+    note = f"probability of {float(threshold):.2f} or more, from where acting pays by the model's costs"
+    return [KeyNumber("Worth acting on", people(count[0]["n"]), note=note)]
 
 
 def _bands(found: list[dict[str, object]]) -> Figure:
@@ -86,7 +97,7 @@ def _by_segment(reading: Reading, highest: str) -> list[Block]:
     if not rows:
         return [Text("No segment has been built yet; `rapport segment build` does it.")]
     chart = Chart(
-        kind="bar",
+        kind="across",
         title="Mean risk by segment",
         x=[str(row[0]) for row in rows],
         format="percent",

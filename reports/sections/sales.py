@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
+from crm.clock import from_micros
+from reports.formats import MONTHS
 from reports.reading import Reading
 from reports.report import Section, Text
 
@@ -57,6 +61,22 @@ select *, date_trunc('month', make_timestamp(occurred_at))::date as month from (
     where amount is not null and not exists (select 1 from summed_lines l where l.order_id = o.id)
 )
 """
+
+
+def unfinished(months: Sequence[str], moment: int) -> dict[int, str]:
+    """The month that had not ended at a moment, by its place among `months`, with the last day that it covers.
+
+    Examples
+    --------
+    >>> from crm.clock import parse
+    >>> unfinished(["2011-11", "2011-12"], parse("2011-12-09T12:51:00Z")), unfinished(["2011-11"], parse("2011-12-01"))
+    ({1: 'until 9 Dec'}, {})
+    """
+    end, last = from_micros(moment), from_micros(moment - 1)
+    if (end.year, end.month) != (last.year, last.month):
+        return {}
+    name = f"{last.year:04}-{last.month:02}"
+    return {place: f"until {last.day} {MONTHS[last.month - 1]}" for place, month in enumerate(months) if month == name}
 
 
 def nothing(name: str, title: str) -> Section:

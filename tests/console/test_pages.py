@@ -51,6 +51,8 @@ async def test_the_overview_shows_the_report(browser: httpx.AsyncClient, desk: D
     text = (await browser.get("/")).text
     for section in desk.overview().sections:
         assert f"<h2>{section.title}</h2>" in text
+    assert '<th scope="row">shop</th><td data-label="Complete until">2012-01-01</td>' in text
+    assert "Data as of 2012-01-01." in text
     assert "<svg" in text
 
 

@@ -8,7 +8,7 @@ import xml.etree.ElementTree as ET
 from itertools import pairwise
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from reports.charts import Chart, Series, svg
@@ -202,6 +202,7 @@ def test_series_differ_in_more_than_colour() -> None:
 
 
 @given(st.floats(-1e12, 1e12), st.floats(-1e12, 1e12))
+@example(0.0, 5e-324)
 def test_ticks_cover_the_range_in_equal_round_steps(first: float, second: float) -> None:
     low, high = sorted((first, second))
     marks, step = ticks(low, high)
@@ -236,3 +237,24 @@ def test_an_axis_holds_zero_only_when_it_is_near_or_asked_for() -> None:
 def test_a_chart_that_cannot_be_is_refused_with_a_sentence(make: object, sentence: str) -> None:
     with pytest.raises(ValueError, match=re.escape(sentence)):
         make()  # type: ignore[operator]  # a lambda of the table above
+
+
+def test_bars_across_name_every_row_whole_and_stand_within_the_drawing() -> None:
+    names = ["a long name of a thing that a model looks at", "short"]
+    for width in (360, 720):
+        drawn = svg(
+            Chart(kind="across", title="T", x=names, series=[Series(name="s", values=[0.5, None])]), width=width
+        )
+        assert all(f">{name}</text>" in drawn for name in names)
+        (box,) = re.findall(r'<rect x="([\d.]+)" y="[\d.]+" width="([\d.]+)"', drawn)
+        assert float(box[0]) + float(box[1]) <= width
+
+
+def test_each_month_has_its_label_and_each_year_once() -> None:
+    months = [f"{2024 + at // 12}-{at % 12 + 1:02}" for at in range(6, 24)]
+    drawn = svg(Chart(kind="bar", title="T", x=months, series=[Series(name="s", values=[1.0] * 18)], unfinished=[17]))
+    assert drawn.count(">Jul</text>") == 2
+    assert len(re.findall(r">(?:Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec)</text>", drawn)) == 18
+    assert (drawn.count(">2024</text>"), drawn.count(">2025</text>")) == (1, 1)
+    assert drawn.count('fill-opacity="0.45"') == 1
+    assert "2025-12 (not complete): 1" in drawn

@@ -9,11 +9,12 @@ import pytest
 
 from configs import Settings
 from crm import Records, SourceInfo
-from crm.clock import DAY, iso
-from reports import FEW, Findings
+from crm.clock import DAY, parse, short
+from reports import FEW, Figure, Findings
 from reports.render import FORMS
 from tests.reports.company import END, rows
 from tests.reports.reading import built, key, section, snapshot, table
+from tests.serving.conftest import add, artefact
 
 SALES = f"""
 with newest as (select l.* from order_lines l where l.known_at < {END} and l.version =
@@ -236,7 +237,7 @@ def test_the_report_says_as_of_when_from_what_and_from_how_many_rows(company: Re
     assert {source.name for source in report.sources} >= {"shop", "desk", "deals", "help", "rapport"}
     assert report.watermark == company.watermark()
     page = FORMS["html"](report).decode()
-    assert page.count(iso(END)) >= 8
+    assert page.count(short(END)) >= 8
     assert f"order_lines {counted:,}" in page
 
 
@@ -254,8 +255,55 @@ def test_what_stands_out_is_supported_by_a_table(company: Records, settings: Set
     (found,) = section(report, "findings").blocks
     assert isinstance(found, Findings)
     assert len(found.items) >= 4
-    assert {item.evidence for item in found.items} <= {item.name for _, item in report.tables()}
+    assert {(item.evidence, item.title) for item in found.items} <= {
+        (item.name, item.title) for _, item in report.tables()
+    }
+    listed = FORMS["html"](report).decode().partition('<ul class="findings">')[2].partition("</ul>")[0]
+    assert "(Revenue by month, EUR)" in listed
+    assert "revenue_eur" not in listed
     net = {row[0]: float(str(row[-1])) for row in table(report, "revenue_eur").rows}
     (said,) = [item.text for item in found.items if item.evidence == "revenue_eur"]
     assert f"Net revenue of 2011-12 was {net['2011-12']:,.2f}" in said
     assert ("above" in said) == (net["2011-12"] > net["2011-11"])
+
+
+def test_a_month_that_has_not_ended_is_marked(company: Records, settings: Settings) -> None:
+    report = built(settings, company)
+    for name in ("buyers_by_month", "revenue_eur"):
+        shown = table(report, name)
+        assert dict(shown.remarks) == {len(shown.rows) - 1: "until 14 Jan"}
+        assert shown.rows[-1][0] == "2012-01", "files keep the plain month"
+    page = FORMS["html"](report).decode()
+    assert "2012-01 <small>until 14 Jan</small>" in page
+    assert "2012-01 (not complete):" in page
+    whole = built(settings, company, parse("2012-01-01"))
+    assert not table(whole, "revenue_eur").remarks
+    assert "not complete" not in FORMS["html"](whole).decode()
+
+
+def test_those_worth_acting_on_are_counted_by_the_models_threshold(company: Records, settings: Settings) -> None:
+    assert "Worth acting on" not in key(built(settings, company), "risk"), "the model that scored is not at hand"
+    add(settings, artefact(settings.artefacts_dir))
+    add(settings, artefact(settings.artefacts_dir, weight=0.04))
+    told = key(built(settings, company), "risk")
+    assert told["Worth acting on"] == sum((at % 10) / 10 + 0.05 >= 0.5 for at in range(80)) == 40
+
+
+def test_what_an_import_rejected_is_told_with_its_source(company: Records, settings: Settings) -> None:
+    counts = {"read": 9, "accepted": 7, "rejected": 2, "unchanged": 0}
+    file = str(settings.rejects_dir / "shop-1.csv")
+    company.audit("import", "shop", {"tables": {"orders": counts, "customers": counts}, "rejects": file})
+    report = built(settings, company)
+    (line,) = [item for item in report.sources if item.name == "shop"]
+    assert (line.rejected, line.rejects) == (4, "rejects/shop-1.csv")
+    page = FORMS["html"](report).decode()
+    assert "4 rows, kept in rejects/shop-1.csv of the workspace" in page
+    assert str(settings.home) not in page
+    company.audit("import", "shop", {"tables": {"orders": counts | {"rejected": 0}}, "rejects": None})
+    assert [item.rejected for item in built(settings, company).sources if item.name == "shop"] == [0]
+
+
+def test_wide_tables_stand_below_their_charts(company: Records, settings: Settings) -> None:
+    figures = [item for part in built(settings, company).sections for item in part.blocks if isinstance(item, Figure)]
+    assert {item.table.name for item in figures if item.is_wide} >= {"revenue_eur", "retention"}
+    assert "buyers_by_month" in {item.table.name for item in figures if not item.is_wide}
