@@ -23,8 +23,9 @@ from tests.features.worlds import World, every_operation, lines, make, moments_f
 DAY = 86_400_000_000
 
 GROWTH = """
-import json, resource, sys
+import json, sys
 from pathlib import Path
+from benchmarks.measured import peak_mb
 from features import FeatureView, customer, days
 from features.catalogue import Catalogue
 from features.history.store import History
@@ -42,19 +43,19 @@ measure = lines.line_no.sum(days(30)).only
 history.want(measure.log, ["line_no"])
 history._wanted[measure.log.name] = {"line_no"}
 pq.ParquetFile(source).read_row_group(0)
-before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+before = peak_mb()
 history.refresh()
-built = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+built = peak_mb()
 for _ in range(many - 1):
     records.add("order_lines", source)
     history.refresh()
 ids = np.arange(1, 2_001)
 moments = np.full(2_000, 500 * 86_400_000_000)
 (answer,) = aggregate(history, [measure], Moments(ids, moments, moments), threads=2)
-after = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+after = peak_mb()
 state = history.manifest[measure.log.name]
 rows, total = state.rows + state.delta_rows, float(answer.sum())
-print(json.dumps({"built": (built - before) / 1024, "asked": (after - before) / 1024, "rows": rows, "sum": total}))
+print(json.dumps({"built": built - before, "asked": after - before, "rows": rows, "sum": total}))
 """
 
 
