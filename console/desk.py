@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import json
 import threading
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from contextlib import suppress
-from itertools import takewhile
 from typing import Any
 
 import crm
@@ -20,7 +19,7 @@ from features import FeatureError
 from registry import ModelVersion
 from reports import Report
 from scoring import ArtefactError, BinaryModel, Model
-from scoring.reasons import Reason
+from scoring.reasons import Reason, topics
 from scoring.segmentation import SegmentationModel
 
 REASONS = 5
@@ -117,10 +116,8 @@ class Desk:
             artefact = self._model(version.model, version.version).artefact
         except (ArtefactError, registry.RegistryError):
             return {}
-        titles: dict[str, list[str]] = {}
-        for item in artefact.json("features.json")["inputs"] if "features.json" in artefact.files else ():
-            titles.setdefault(str(item["topic"]), []).append(str(item["title"]))
-        return {topic: in_common(found) for topic, found in titles.items()}
+        inputs = artefact.json("features.json")["inputs"] if "features.json" in artefact.files else ()
+        return topics((str(item["topic"]), str(item["title"])) for item in inputs)
 
     def watches(self) -> list[Mapping[str, Any]]:
         """The latest watch of every model."""
@@ -142,23 +139,6 @@ class Desk:
         if (name, version) not in self._models:
             self._models[name, version] = self.registry.open_model(self.registry.version(name, version))
         return self._models[name, version]
-
-
-def in_common(titles: Sequence[str]) -> str:
-    """The words with which all titles begin, without the preposition before what differs.
-
-    Examples
-    --------
-    >>> in_common(["spend in the last 30 days", "spend in the last 90 days"]), in_common(["orders", "orders in a year"])
-    ('spend', 'orders')
-    >>> in_common(["days since the last order"])
-    'days since the last order'
-    """
-    if len(titles) == 1:
-        return titles[0]
-    pairs = takewhile(lambda words: len(set(words)) == 1, zip(*(title.split() for title in titles), strict=False))
-    told = " ".join(words[0] for words in pairs).removesuffix(" in the last")
-    return told or titles[0]
 
 
 def open(settings: Settings) -> Desk:  # noqa: A001 - every package is opened the same way

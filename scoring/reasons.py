@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
+from itertools import takewhile
 from typing import Any
 
 import numpy as np
@@ -137,6 +138,31 @@ def in_words(value: float | str, unit: str) -> str:
     if number == "1" and unit.endswith("s") and unit.islower():
         unit = unit[:-1]
     return f"{number} {unit}"
+
+
+def topics(titles: Iterable[tuple[str, str]]) -> dict[str, str]:
+    """What each topic is called: the words with which the titles of its features begin, up to where they differ.
+
+    Parameters
+    ----------
+    titles : iterable of (topic, title)
+
+    Examples
+    --------
+    >>> topics([("a", "spend in the last 30 days"), ("a", "spend in the last 90 days"), ("b", "days since the order")])
+    {'a': 'spend', 'b': 'days since the order'}
+    """
+    found: dict[str, list[str]] = {}
+    for topic, title in titles:
+        found.setdefault(topic, []).append(title)
+    return {topic: _in_common(list(dict.fromkeys(mine))) for topic, mine in found.items()}
+
+
+def _in_common(titles: Sequence[str]) -> str:
+    if len(titles) == 1:
+        return titles[0]
+    pairs = takewhile(lambda words: len(set(words)) == 1, zip(*(title.split() for title in titles), strict=False))
+    return " ".join(words[0] for words in pairs).removesuffix(" in the last") or titles[0]
 
 
 def _plain(value: object) -> float | str | None:

@@ -13,6 +13,7 @@ from features.content import json_sha256
 from scoring import BinaryModel, Candidate, Leak, Parity, load
 from scoring.artefact import write
 from scoring.profile import describe
+from scoring.reasons import topics
 from training import cards, hashes, pictures
 from training.declared import declarations_sha256
 from training.errors import TrainingError
@@ -242,6 +243,7 @@ def _parity(model: BinaryModel, lesson: Lesson) -> Parity:
 def _card(lesson: Lesson, context: Context) -> str:
     problem, verdict, rows, split = lesson.problem, lesson.verdict, lesson.rows, lesson.split
     train, test = rows.take(split.taught), rows.take(split.test)
+    names = topics((item.topic, item.title) for item in lesson.step.fitted.inputs)
     return cards.write(
         cards.Story(
             title=problem.title,
@@ -268,7 +270,7 @@ def _card(lesson: Lesson, context: Context) -> str:
             dropped=lesson.dropped,
             inputs=[item.ref for item in lesson.step.fitted.inputs],
             protected=sum(item.protected for item in lesson.step.fitted.inputs),
-            influence=lesson.influence[:10],
+            influence=[(names.get(topic, topic), effect) for topic, effect in lesson.influence[:10]],
             limits=problem.limits,
             calibration=str(lesson.step.knots["method"]),
         )

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from crm.clock import iso
+from crm.clock import short
 from scoring import Leak, Metric, Naive
 
 WORDS: Mapping[str, str] = {
@@ -110,7 +110,7 @@ def _data(story: Story) -> str:
             "## What it learned from",
             "",
             f"{story.rows:,} rows, of which {story.base_rate:.1%} with the outcome; judged on {story.test_rows:,} rows "
-            f"with {story.test_base_rate:.1%}. Records up to {iso(story.as_of)}.",
+            f"with {story.test_base_rate:.1%}. Records up to {short(story.as_of)}.",
             "",
             f"Protocol **{story.protocol}**: {story.protocol_note}",
             "",

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
-from crm.clock import iso
+from crm.clock import short
 from scoring import Metric
 from training import bars
 
@@ -57,10 +57,10 @@ def card(
 def protocol(lesson: Lesson) -> str:
     """One sentence: which moments, how many rows."""
     if lesson.last is None:
-        return f"taught {lesson.purchases:,} purchases as of {iso(lesson.as_of)}; {lesson.reason}"
+        return f"taught {lesson.purchases:,} purchases as of {short(lesson.as_of)}; {lesson.reason}"
     return (
         f"one moment for all customers: recipes tried on an earlier slice, judged on what "
-        f"{len(lesson.last.customers):,} customers bought from {iso(lesson.last.at)} to {iso(lesson.as_of)}, every "
+        f"{len(lesson.last.customers):,} customers bought from {short(lesson.last.at)} to {short(lesson.as_of)}, every "
         f"known item ranked, then taught all {lesson.purchases:,} purchases"
     )
 

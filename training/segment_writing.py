@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from crm.clock import iso
+from crm.clock import short
 from features.content import json_sha256
 from scoring import Candidate, Metric, Naive, Parity, SegmentationModel, load
 from scoring.artefact import write
@@ -158,11 +158,11 @@ def _together(digests: Any) -> str:
 
 def _protocol(lesson: Lesson) -> str:
     if lesson.tried is None:
-        return f"learned as of {iso(lesson.now.at)}; no past period could be judged"
+        return f"learned as of {short(lesson.now.at)}; no past period could be judged"
     return (
-        f"learned as of {iso(lesson.first.at)} ({len(lesson.first):,} customers), judged by what "
-        f"{len(lesson.second):,} customers spent in the {HORIZON_DAYS} days from {iso(lesson.second.at)}, then renewed "
-        f"as of {iso(lesson.now.at)}"
+        f"learned as of {short(lesson.first.at)} ({len(lesson.first):,} customers), judged by what "
+        f"{len(lesson.second):,} customers spent in the {HORIZON_DAYS} days from {short(lesson.second.at)}, then "
+        f"renewed as of {short(lesson.now.at)}"
     )
 
 

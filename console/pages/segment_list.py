@@ -16,7 +16,8 @@ def view(desk: Desk, _asked: Asked) -> View:
     allowed = desk.allowed()
     rows = [
         (Link(item.title or item.name, to("/segments", item.name)), item.members, allowed.get(item.name), item.purpose,
-         item.channel, "not built yet" if item.as_of is None else short(item.as_of), item.problem or item.description)
+         item.channel, "not built yet" if item.as_of is None else short(item.as_of),
+         item.problem or item.description or desk.portrait(item.title))
         for item in found
     ]  # fmt: skip
     columns = ("Segment", "Members", "May be contacted", "Purpose", "Channel", "As of", "What it is")

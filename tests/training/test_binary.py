@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 from typing import Any
 
@@ -97,6 +98,14 @@ def test_forty_labels_give_an_honest_answer(tmp_path: Path) -> None:
     assert found.grade in ("C", "D")
     assert _binary(found).predict(rows.frame).shape == (40,)
     assert "Grade" in found.card
+
+
+def test_the_card_speaks_of_features_and_moments_in_words(candidate: Candidate) -> None:
+    chapter = candidate.card.partition("## What it looks at")[2].partition("##")[0]
+    titles = {item["ref"]: item["title"] for item in load(candidate.directory).artefact.json("features.json")["inputs"]}
+    listed = re.findall(r"^- (.+): \d", chapter, flags=re.MULTILINE)
+    assert set(listed) == set(titles.values())
+    assert not re.findall(r"\d\d:\d\d:\d\dZ", candidate.card)
 
 
 def test_the_artefact_is_the_model_that_was_judged(candidate: Candidate) -> None:
