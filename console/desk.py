@@ -49,6 +49,8 @@ class Desk:
 
     def close(self) -> None:
         """Close every part."""
+        if self._roster is not None:
+            self._roster.close()
         self.store.close()
         self.records.close()
 

@@ -11,7 +11,7 @@ import numpy as np
 import numpy.typing as npt
 
 from configs import Settings
-from crm.clock import iso, now
+from crm.clock import iso, now, short
 from features.skew import SkewReport
 from monitoring.alerts import SEVERITIES
 from monitoring.drift import compare
@@ -125,7 +125,7 @@ class Monitoring:
         )
         if page is not None:
             shown = found if score is None else {SCORE: score} | found
-            title = f"{model.name} version {version}, as of {iso(as_of)}"
+            title = f"{model.name} version {version}, as of {short(as_of)}"
             place(page, render(title, shown, entries, values, reference or {}, seed=seed))
         place(self._folder / f"{name}.json", json.dumps(report.to_json(), indent=1, allow_nan=False))
         return report

@@ -13,6 +13,7 @@ import pytest
 import monitoring
 from configs import Settings
 from monitoring.sample import drawn
+from pipelines.watch import Watched
 from scoring import Model
 from scoring.profile import describe
 
@@ -35,7 +36,7 @@ def test_the_page_shows_our_verdicts_and_asks_no_network(
     report = monitoring.open(settings).watch(learn(columns), "2", now, as_of=AS_OF)
     assert report.page is not None
     page = report.page.read_text(encoding="utf-8")
-    assert "<h1>churn version 2, as of 2023-11-14T22:13:20Z</h1>" in page
+    assert "<h1>churn version 2, as of 2023-11-14 22:13 UTC</h1>" in page
     assert "3 of 4 columns" in page
     moved = sum(column.status == "drifted" for column in report.columns.values())
     assert f"{moved} of 4 columns moved; the 3 shown here moved most" in page
@@ -43,6 +44,7 @@ def test_the_page_shows_our_verdicts_and_asks_no_network(
     assert f'"value": "{moved / 4:.1%}", "label": "Share that moved"' in page
     assert not re.findall(r"Drift is detected for|Share of Drifted Columns|Dataset Drift", page)
     assert report.lines()[-1] == f"each input beside its reference: {report.page}"
+    assert Watched(report, 1.0).words().endswith(f"; {report.page}"), "what the daily run prints of it"
     assert "Not drawn, for want of values: profile:empty." in page
     assert f'"{report.columns["buying:spend_0"].measures["distribution"].value:.3f}'[1:5] in page
     assert "connect-src &#x27;none&#x27;" in page.split("</title>")[0]

@@ -6,12 +6,14 @@ import math
 import re
 import xml.etree.ElementTree as ET
 from itertools import pairwise
+from pathlib import Path
 
 import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from reports.charts import Chart, Series, svg
+import reports
+from reports.charts import Chart, Series, both, svg
 from reports.charts.chart import Kind
 from reports.charts.palette import SERIES, shade
 from reports.charts.scale import Scale, extent, ticks
@@ -258,3 +260,16 @@ def test_each_month_has_its_label_and_each_year_once() -> None:
     assert (drawn.count(">2024</text>"), drawn.count(">2025</text>")) == (1, 1)
     assert drawn.count('fill-opacity="0.45"') == 1
     assert "2025-12 (not complete): 1" in drawn
+
+
+def test_a_chart_stands_twice_on_a_page_for_wide_and_for_narrow_screens() -> None:
+    drawn = both(Chart(kind="line", title="T", x=["a", "b"], series=[Series(name="s", values=[1, 2])]))
+    assert re.findall(r'<div class="(\w+)"><svg [^>]*viewBox="0 0 (\d+) ', drawn) == [
+        ("wide", "720"),
+        ("narrow", "360"),
+    ]
+    marks = re.findall(r' id="(\w+)"', drawn)
+    assert len(marks) == len(set(marks)) == 4
+    style = (Path(reports.__file__).parent / "render" / "templates" / "report.css").read_text(encoding="utf-8")
+    assert ".narrow { display: none; }" in style
+    assert ".wide { display: none; } .narrow { display: block; }" in style
