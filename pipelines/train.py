@@ -34,6 +34,7 @@ def train(
     name: str,
     *,
     as_of: int | None = None,
+    horizon_days: int | None = None,
     random_split: bool = False,
     seed: int = 7,
 ) -> Trained:
@@ -43,6 +44,8 @@ def train(
     ----------
     as_of : int, optional
         Moment (µs) as of which the records are used; default: the earliest ``complete_until`` in use.
+    horizon_days : int, optional
+        How far ahead an outcome counts; default: the model's own.
     random_split : bool
         Allow a random split where the records carry times; the answer says so.
 
@@ -56,6 +59,7 @@ def train(
     candidate = workspace.training.train(
         name,
         as_of=as_of,
+        horizon_days=horizon_days,
         random_split=random_split,
         seed=seed,
         progress=lambda words: workspace.progress(words, 0, 0),

@@ -69,6 +69,14 @@ class TrainingError(RapportError):
         )
 
     @classmethod
+    def bad_horizon(cls, name: str, days: int) -> Self:
+        """The horizon is no span."""
+        return cls(
+            f"the horizon of {name!r} is {days} days; a whole number of days from 1 on is expected; "
+            "correct --horizon-days"
+        )
+
+    @classmethod
     def nothing_to_replay(cls, name: str, why: str) -> Self:
         """There are no past cutoffs at which it could have been asked."""
         return cls(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Protocol
 
 import numpy as np
@@ -145,6 +145,8 @@ class Course:
         first = self.begins(context)
         if first is None:
             return None
+        if context.horizon_days is not None and context.horizon_days != self.horizon_days:
+            return replace(self, horizon_days=context.horizon_days).pose(context, name, entity, inputs)
         horizon, as_of = self.horizon_days * DAY, self.ends(context)
         cutoffs = timeline.cutoffs_for(name, first, as_of, horizon, self.pace)
         rows = self.rows_at(context, name, entity, inputs, cutoffs.all)

@@ -46,6 +46,7 @@ class Training:
         name: str,
         *,
         as_of: int | None = None,
+        horizon_days: int | None = None,
         random_split: bool = False,
         seed: int = SEED,
         progress: Progress | None = None,
@@ -59,6 +60,8 @@ class Training:
         name : str
         as_of : int, optional
             Moment (µs) up to which records may be used; by default the earliest end of the sources in use.
+        horizon_days : int, optional
+            How far ahead an outcome counts, where records tell it in time; by default the model's own.
         random_split : bool
             Split at random although there are times; printed as such.
         seed : int
@@ -83,8 +86,11 @@ class Training:
         if name not in self.models:
             raise TrainingError.unknown_model(name, self.models)
         started = perf_counter()
+        if horizon_days is not None and horizon_days < 1:
+            raise TrainingError.bad_horizon(name, horizon_days)
         context = self._context(
             as_of=as_of,
+            horizon_days=horizon_days,
             random_split=random_split,
             seed=seed,
             progress=progress or (lambda _: None),

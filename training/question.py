@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import pandas as pd
 
@@ -155,7 +155,7 @@ class Question:
         for form in self.forms:
             if isinstance(form, Course):
                 if form.begins(context) is not None:
-                    return form
+                    return form if context.horizon_days is None else replace(form, horizon_days=context.horizon_days)
             elif form.is_told(context, self.entity):
                 break
         raise TrainingError.nothing_to_replay(self.name, "its outcomes are stated without a course in time")

@@ -26,6 +26,8 @@ class Context:
     records : Records
     as_of : int or None
         Moment (µs) up to which records may be used; None means the earliest end of the sources in use.
+    horizon_days : int or None
+        How far ahead an outcome counts; None means the model's own.
     random_split : bool
         Whether rows that have times may be split at random all the same.
     seed : int
@@ -41,6 +43,7 @@ class Context:
     store: FeatureStore
     records: Records
     as_of: int | None = None
+    horizon_days: int | None = None
     random_split: bool = False
     seed: int = 20_111
     progress: Progress = lambda _: None

@@ -22,6 +22,7 @@ def arguments(parser: ArgumentParser) -> None:
         "model", metavar="MODEL", help="churn, lead_score, opportunity_win, segmentation, recommendation"
     )
     parser.add_argument("--as-of", type=moment, help="use the records as of this moment (default: their end)")
+    parser.add_argument("--horizon-days", type=int, help="how far ahead an outcome counts (default: the model's own)")
     parser.add_argument("--random-split", action="store_true", help="split at random, not in time; printed as such")
     parser.add_argument("--seed", type=int, default=7)
 
@@ -32,6 +33,7 @@ def run(arguments: Namespace, workspace: Workspace) -> Answer:
         workspace,
         arguments.model,
         as_of=arguments.as_of,
+        horizon_days=arguments.horizon_days,
         random_split=arguments.random_split,
         seed=arguments.seed,
     )

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 import pytest
 
 from crm.clock import DAY
@@ -11,8 +9,6 @@ from scoring import BinaryModel, Candidate
 from tests.training.company.workspace import Company
 from training import TrainingError
 from training.checks import CHECKS, Check, answers_alike
-from training.models import churn
-from training.spec import Context
 
 pytestmark = pytest.mark.slow
 
@@ -113,9 +109,11 @@ def test_a_moment_before_all_outcomes_is_a_sentence(company: Company) -> None:
 
 
 def test_a_horizon_is_a_parameter(company: Company) -> None:
-    context = Context(settings=company.settings, store=company.store, records=company.records)
     with pytest.raises(TrainingError, match="more than 3000 are expected"):
-        replace(churn.model, forms=(replace(churn.by_purchases, horizon_days=3_000),)).fit(context)
+        company.training.train("churn", horizon_days=3_000)
+    with pytest.raises(TrainingError, match="the horizon of 'churn' is -5 days; a whole number of days from 1 on"):
+        company.training.train("churn", horizon_days=-5)
+    assert _outcome_days(company.training.train("churn", horizon_days=60)) == 60
 
 
 def test_deals_that_are_won_by_chance_have_no_model(company: Company) -> None:
