@@ -126,8 +126,8 @@ async def test_a_customer_has_recommended_products_and_a_segment_by_name(setting
             occurred_at=[END] * 2,
         ),
         "scores": rows(
-            source_key=["s"], model=["segmentation"], model_version=["1"], customer_id=who,
-            score=pa.nulls(1, pa.float64()), band=["loyal spenders"], occurred_at=[END],
+            source_key=["s", "gone"], model=["segmentation", "churn"], model_version=["1", "9"], customer_id=who * 2,
+            score=pa.array([None, 0.5]), band=["loyal spenders", "high"], occurred_at=[END] * 2,
         ),
     })  # fmt: skip
     try:
@@ -139,6 +139,8 @@ async def test_a_customer_has_recommended_products_and_a_segment_by_name(setting
     assert offers == [("1", "Bulb", "bought before"), ("2", "Lamp", "popular")]
     assert "<dt>Segment</dt><dd>loyal spenders</dd>" in text
     assert "<h3>Segmentation</h3>" in text
+    assert "<dt>Reasons</dt><dd>cannot be told now" in text, "no version 9 is at hand"
+    assert "pushes the score up" not in text
     assert "As of 2012-01-01." in text
 
 

@@ -188,8 +188,8 @@ def test_pages_hold_everybody_once_and_each_is_disclosed(everybody: Segments, sh
         seen += page.released.rows["customer_no"].to_pylist()
         suppressed += sum(page.released.suppressed.values())
         cursor, pages = page.next_cursor, pages + 1
-    assert (seen, suppressed, pages) == (NUMBERS[1:7], 4, 4)
-    assert [item["rows"] for item in disclosures(shop, "segment.members")] == [2, 3, 1, 0]
+    assert (seen, suppressed, pages) == (NUMBERS[1:7], 4, 2)
+    assert [item["rows"] for item in disclosures(shop, "segment.members")] == [3, 3]
 
 
 def test_a_page_and_the_list_as_json(everybody: Segments) -> None:
@@ -207,7 +207,7 @@ def test_a_page_and_the_list_as_json(everybody: Segments) -> None:
                 "member_since": "2012-01-01T00:00:00Z",
                 "basis": "consent",
             }
-            for at in (1, 2)
+            for at in (1, 2, 3)
         ],
         "suppressed": {"no_consent_record": 1},
         "next_cursor": told["next_cursor"],
@@ -222,7 +222,8 @@ def test_a_walk_keeps_its_membership_while_another_is_built(everybody: Segments,
     define("everybody", "{feature: buying:orders, at_least: 100}")
     everybody.build("everybody", END + DAY)
     second = everybody.members("everybody", first.next_cursor, limit=10)
-    assert second.released.rows["customer_no"].to_pylist() == ["C4", "C5", "C6"]
+    assert first.released.rows["customer_no"].to_pylist() == ["C1", "C2", "C3", "C4"]
+    assert second.released.rows["customer_no"].to_pylist() == ["C5", "C6"]
     assert everybody.members("everybody").members == 0
 
 
