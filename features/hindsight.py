@@ -12,10 +12,10 @@ from features.kernel.codes import FOREVER
 from features.spine import as_frame
 
 if TYPE_CHECKING:
-    from features.store import FeatureStore
+    from features.past import Past
 
 
-def hindsight(store: FeatureStore, refs: Sequence[str], spine: Any) -> dict[str, int]:
+def hindsight(store: Past, refs: Sequence[str], spine: Any) -> dict[str, int]:
     """For each feature that knows later than it happens, the rows whose value a join by event time alone would falsify.
 
     What came late, was corrected or was withdrawn after the moment is left out where both clocks are honoured; a
@@ -23,7 +23,7 @@ def hindsight(store: FeatureStore, refs: Sequence[str], spine: Any) -> dict[str,
 
     Parameters
     ----------
-    store : FeatureStore
+    store : Past
     refs : sequence of str
         Written out.
     spine : pandas.DataFrame or Arrow table

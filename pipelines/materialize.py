@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from features.entity import ENTITIES
-from features.store import Engine
+from features.base import Engine
 from pipelines.workspace import Workspace
 
 

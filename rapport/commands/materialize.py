@@ -8,7 +8,7 @@ from __future__ import annotations
 from argparse import ArgumentParser, Namespace
 from typing import get_args
 
-from features.store import Engine
+from features.base import Engine
 from pipelines.materialize import materialize
 from pipelines.workspace import Workspace
 from rapport.answer import Answer

@@ -28,7 +28,7 @@ from features.errors import SparkError, SpineError
 from features.spark.exports import export
 from features.spark.home import SparkHome
 from features.spark.session import start
-from features.store import Engine
+from features.base import Engine
 from tests.features.conftest import Opener
 from tests.features.spark_cluster import WORKERS, cluster
 from tests.features.test_oracle import spine_of
@@ -232,7 +232,7 @@ import sys
 {before}
 from features.errors import SparkError
 from features.spark.session import start
-from features.store import Engine
+from features.base import Engine
 try:
     start("nonsense", 512)
 except SparkError as error:
