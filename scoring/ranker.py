@@ -13,11 +13,12 @@ from typing import Any, Literal, Self, TypeAlias
 import numpy as np
 import numpy.typing as npt
 
+from scoring.factors import Factors, Folded
 from scoring.items import Ids, Items, Neighbours
 from scoring.model import Floats
 
 Codes: TypeAlias = npt.NDArray[np.intp]
-Explore: TypeAlias = Literal["popularity", "recent", "knn", "ease"]
+Explore: TypeAlias = Literal["popularity", "recent", "knn", "ease", "ials"]
 Repeat: TypeAlias = Literal["first", "mixed", "never"]
 
 DAY = 86_400_000_000
@@ -30,7 +31,7 @@ class Recipe:
 
     Attributes
     ----------
-    explore : {"popularity", "recent", "knn", "ease"}
+    explore : {"popularity", "recent", "knn", "ease", "ials"}
         What ranks items that were not bought before.
     repeat : {"first", "mixed", "never"}
         Whether items bought before come first, stand where exploring puts them, or are left out.
@@ -39,7 +40,7 @@ class Recipe:
     half_life_days : float or None
         After how many days a purchase speaks half as loud; None: for ever equally.
     regularisation : float or None
-        Of EASE.
+        Of EASE and iALS.
 
     Examples
     --------
@@ -65,7 +66,11 @@ class Recipe:
     @property
     def words(self) -> str:
         """The recipe as a person says it."""
-        bonds = {"knn": "bought together (item-kNN)", "ease": "bought together (EASE)"}
+        bonds = {
+            "knn": "bought together (item-kNN)",
+            "ease": "bought together (EASE)",
+            "ials": "bought by similar customers (iALS)",
+        }
         rest = {"popularity": "best sellers", "recent": "popular now"}.get(self.explore) or bonds[self.explore]
         if self.explore in bonds and self.recent_weight:
             rest += " with what is popular now"
@@ -135,6 +140,10 @@ class Said:
     weight: Floats
     speaker: Codes
 
+    def heard(self, count: int) -> Floats:
+        """What all of them say together for each of the `count` items."""
+        return np.bincount(self.item, weights=self.weight, minlength=count).astype(np.float64)
+
     def loudest(self, code: int) -> tuple[int, float]:
         """Place of the item that speaks loudest for `code`, and how loud; -1 and 0 when none does.
 
@@ -153,10 +162,10 @@ class Said:
 
 @dataclass(frozen=True)
 class Ranker:
-    """Items, their bonds and a recipe."""
+    """Items, their bonds or factors, and a recipe."""
 
     items: Items
-    neighbours: Neighbours
+    bonds: Neighbours | Factors
     recipe: Recipe
 
     def scores(self, history: History) -> Floats:
@@ -172,21 +181,23 @@ class Ranker:
         """
         return self.ranked(history, self.said(history))
 
-    def ranked(self, history: History, said: Said) -> Floats:
+    def ranked(self, history: History, said: Said | Folded) -> Floats:
         """As `scores`, from what the history's items say."""
-        heard = np.bincount(said.item, weights=said.weight, minlength=len(self.items)).astype(np.float64)
-        result = self.shaped(heard)
+        result = self.shaped(said.heard(len(self.items)))
         if self.recipe.repeat == "first":
             result[history.codes] = self.again(history)
         elif self.recipe.repeat == "never":
             result[history.codes] = -np.inf
         return result
 
-    def said(self, history: History) -> Said:
+    def said(self, history: History) -> Said | Folded:
         """What the items of a history say for others; nothing where popularity alone ranks."""
         if self.recipe.explore in ("popularity", "recent"):
             return Said(np.empty(0, dtype=np.int64), np.empty(0), np.empty(0, dtype=np.intp))
-        return Said(*self.neighbours.spread(history.codes, self.voices(history)))
+        voices = self.voices(history)
+        if isinstance(self.bonds, Factors):
+            return self.bonds.said(history.codes, voices)
+        return Said(*self.bonds.spread(history.codes, voices))
 
     def shaped(self, heard: Floats) -> Floats:
         """Scores below 1 from what was heard, shape (…, items); popularity where nothing was heard at all."""

@@ -10,11 +10,12 @@ import numpy as np
 import numpy.typing as npt
 
 from scoring.artefact import Artefact
+from scoring.factors import Factors, Folded
 from scoring.items import Ids, Items, Neighbours
 from scoring.model import Floats, Model
 from scoring.ranker import History, Ranker, Recipe, Said, best
 
-ITEMS, NEIGHBOURS = "items.parquet", "neighbours.parquet"
+ITEMS, NEIGHBOURS, FACTORS = "items.parquet", "neighbours.parquet", "factors.safetensors"
 LOG = "order_lines.customer"
 
 
@@ -44,15 +45,18 @@ class Recommended:
 class RecommendationModel(Model):
     """Ranks all items for a customer's history.
 
-    ``items.parquet`` holds the items, ``neighbours.parquet`` their bonds, ``policy.json`` the recipe and ``log``, the
-    feature store's log that histories come from.
+    ``items.parquet`` holds the items, ``neighbours.parquet`` their bonds or ``factors.safetensors`` their factors,
+    ``policy.json`` the recipe and ``log``, the feature store's log that histories come from.
     """
 
     def __init__(self, artefact: Artefact) -> None:
         super().__init__(artefact)
         items = Items.read(artefact, ITEMS)
-        neighbours = Neighbours.read(artefact, NEIGHBOURS, len(items))
-        self.ranker = Ranker(items, neighbours, Recipe.from_json(self.policy["recipe"]))
+        recipe = Recipe.from_json(self.policy["recipe"])
+        if recipe.explore == "ials":
+            self.ranker = Ranker(items, Factors.read(artefact, FACTORS, len(items)), recipe)
+        else:
+            self.ranker = Ranker(items, Neighbours.read(artefact, NEIGHBOURS, len(items)), recipe)
 
     @property
     def log(self) -> str:
@@ -124,7 +128,7 @@ class RecommendationModel(Model):
             for code in best(scores, k).tolist()
         ]
 
-    def _reason(self, code: int, history: History, said: Said) -> str:
+    def _reason(self, code: int, history: History, said: Said | Folded) -> str:
         recipe = self.ranker.recipe
         if recipe.repeat == "first":
             place = int(np.searchsorted(history.codes, code))

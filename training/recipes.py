@@ -7,9 +7,11 @@ from dataclasses import replace
 from scoring.ranker import Recipe, Repeat
 from training.trials import Slice, judge
 
+BEST_SELLERS, PERSONAL = "best sellers", "personal frequency, then popular now"  # the naive rules
 MANY_ITEMS = 1_500  # from here on one regularisation is tried, as each costs an inversion
 REGULARISATIONS = (50.0, 200.0, 800.0)
 USUAL = 200.0
+PULL = 30.0  # regularisation of iALS
 RECENT_WEIGHT, HALF_LIFE_DAYS = 0.1, 180.0
 REPEATS: tuple[Repeat, ...] = ("first", "mixed", "never")
 
@@ -34,7 +36,7 @@ def choose(part: Slice) -> tuple[Recipe, dict[str, dict[str, float]]]:
 
     ways = _ways(len(part.basket.items))
     best = max(ways, key=lambda way: mark(way)["ndcg_10_new"])
-    if best.explore in ("knn", "ease"):
+    if best.explore in ("knn", "ease", "ials"):
         variants = [
             replace(best, recent_weight=weight, half_life_days=half_life)
             for weight in (0.0, RECENT_WEIGHT)
@@ -50,15 +52,16 @@ def sources(chosen: Recipe) -> dict[str, Recipe]:
     Examples
     --------
     >>> list(sources(Recipe("ease", "first", regularisation=50.0)))
-    ['best sellers', 'popular now', 'personal frequency, then popular now', 'item-kNN', 'EASE']
+    ['best sellers', 'popular now', 'personal frequency, then popular now', 'item-kNN', 'EASE', 'iALS']
     """
-    regularisation = chosen.regularisation or USUAL
+    regularisation = (chosen.regularisation if chosen.explore == "ease" else None) or USUAL
     return {
-        "best sellers": Recipe("popularity", "mixed"),
+        BEST_SELLERS: Recipe("popularity", "mixed"),
         "popular now": Recipe("recent", "mixed"),
-        "personal frequency, then popular now": Recipe("recent", "first"),
+        PERSONAL: Recipe("recent", "first"),
         "item-kNN": Recipe("knn", "mixed"),
         "EASE": Recipe("ease", "mixed", regularisation=regularisation),
+        "iALS": Recipe("ials", "mixed", regularisation=PULL),
     }
 
 
@@ -69,6 +72,7 @@ def _ways(items: int) -> list[Recipe]:
         Recipe("recent", "mixed"),
         Recipe("knn", "mixed"),
         *(Recipe("ease", "mixed", regularisation=strength) for strength in strengths),
+        Recipe("ials", "mixed", regularisation=PULL),
     ]
 
 

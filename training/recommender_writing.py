@@ -13,9 +13,10 @@ from features.content import json_sha256
 from scoring import Candidate, Evidence, Floats, Metric, Naive, Parity, RecommendationModel, load
 from scoring.artefact import write
 from scoring.candidate import Grade
-from scoring.items import Items
+from scoring.factors import Factors
+from scoring.items import Items, Neighbours
 from scoring.profile import describe
-from scoring.recommendation import ITEMS, LOG, NEIGHBOURS
+from scoring.recommendation import FACTORS, ITEMS, LOG, NEIGHBOURS
 from training import hashes, recommender_words
 from training.declared import declarations_sha256
 from training.intervals import draws, interval
@@ -155,7 +156,7 @@ def _write(
         refs=refs,
         files={
             ITEMS: ranker.items.to_parquet(),
-            NEIGHBOURS: ranker.neighbours.to_parquet(),
+            **_bonds(ranker.bonds),
             "policy.json": {"recipe": ranker.recipe.to_json(), "log": LOG, "words": ranker.recipe.words},
             "profile.json": {
                 "rows": lesson.purchases,
@@ -178,6 +179,12 @@ def _write(
     model = load(artefact.path, sha256=artefact.sha256)
     assert isinstance(model, RecommendationModel)  # noqa: S101 - the kind was written above
     return model
+
+
+def _bonds(bonds: Neighbours | Factors) -> dict[str, bytes]:
+    if isinstance(bonds, Factors):
+        return {FACTORS: bonds.to_safetensors()}
+    return {NEIGHBOURS: bonds.to_parquet()}
 
 
 def _scores(lesson: Lesson) -> Floats:

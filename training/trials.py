@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -10,8 +10,10 @@ import numpy.typing as npt
 import scipy.sparse
 
 from scoring import Floats
+from scoring.factors import Factors
 from scoring.items import Ids, Neighbours
 from scoring.ranker import History, Ranker, Recipe
+from training.ials import ials
 from training.purchases import Purchases
 from training.ranking_metrics import Flags, ndcg, recall, top
 from training.recommenders import Basket, ease, gather, knn
@@ -42,7 +44,7 @@ class Slice:
     customers: Ids
     histories: Sequence[History]
     bought: scipy.sparse.csr_matrix
-    _bonds: dict[tuple[str, float | None], Neighbours] = field(default_factory=dict, repr=False)
+    _bonds: dict[tuple[str, float | None], Neighbours | Factors] = field(default_factory=dict, repr=False)
 
     def ranker(self, recipe: Recipe) -> Ranker:
         """The recipe, taught on what had happened before the moment."""
@@ -78,12 +80,14 @@ class Marks:
         }
 
 
-def bonds(basket: Basket, recipe: Recipe) -> Neighbours:
-    """The bonds between items that a recipe uses."""
+def bonds(basket: Basket, recipe: Recipe) -> Neighbours | Factors:
+    """The bonds between items, or their factors, that a recipe uses."""
     if recipe.explore == "knn":
         return knn(basket)
     if recipe.explore == "ease" and recipe.regularisation is not None:
         return ease(basket, recipe.regularisation)
+    if recipe.explore == "ials" and recipe.regularisation is not None:
+        return ials(basket.bought, recipe.regularisation)
     return Neighbours.none(len(basket.items))
 
 
@@ -156,25 +160,40 @@ def scored(part: Slice, ranker: Ranker) -> Iterator[tuple[int, Floats, Flags]]:
         What each customer had bought before.
     """
     count = len(ranker.items)
-    near = ranker.neighbours
-    speaks = scipy.sparse.csr_matrix((near.weight.astype(np.float64), near.item, near.start), shape=(count, count))
+    speak = _speaker(ranker)
     size = max(1, CELLS // max(count, 1))
     for first in range(0, len(part.histories), size):
         block = part.histories[first : first + size]
         row = np.repeat(np.arange(len(block)), [len(history.codes) for history in block])
         code = np.concatenate([history.codes for history in block])
-        heard = np.zeros((len(block), count))
-        if ranker.recipe.explore in ("knn", "ease"):
-            voices = np.concatenate([ranker.voices(history) for history in block])
-            heard = (scipy.sparse.csr_matrix((voices, (row, code)), shape=heard.shape) @ speaks).toarray()
-        scores = ranker.shaped(heard)
-        known = np.zeros(heard.shape, dtype=bool)
+        scores = ranker.shaped(speak(block))
+        known = np.zeros(scores.shape, dtype=bool)
         known[row, code] = True
         if ranker.recipe.repeat == "first":
             scores[row, code] = np.concatenate([ranker.again(history) for history in block])
         elif ranker.recipe.repeat == "never":
             scores[known] = -np.inf
         yield first, scores, known
+
+
+def _speaker(ranker: Ranker) -> Callable[[Sequence[History]], Floats]:
+    """What a block of histories says for all items, shape (histories, items)."""
+    count, bonds = len(ranker.items), ranker.bonds
+    if isinstance(bonds, Factors):
+        return lambda block: (
+            np.stack([bonds.said(history.codes, ranker.voices(history)).customer for history in block])
+            @ bonds.vectors.T
+        )
+    speaks = scipy.sparse.csr_matrix((bonds.weight.astype(np.float64), bonds.item, bonds.start), shape=(count, count))
+
+    def speak(block: Sequence[History]) -> Floats:
+        start = np.cumsum([0, *(len(history.codes) for history in block)])
+        code = np.concatenate([history.codes for history in block])
+        voices = np.concatenate([ranker.voices(history) for history in block])
+        heard: Floats = (scipy.sparse.csr_matrix((voices, code, start), shape=(len(block), count)) @ speaks).toarray()
+        return heard
+
+    return speak
 
 
 def _histories(purchases: Purchases, basket: Basket, customers: Ids, at: int) -> list[History]:

@@ -13,6 +13,7 @@ from training.recommenders import NEIGHBOURS, ease, gather, knn
 from training.trials import DAY, Slice, cut, judge
 
 NEVER = 2**63 - 1
+EXPLORE: tuple[Explore, ...] = ("popularity", "recent", "knn", "ease", "ials")
 
 
 def _purchases(seed: int = 1, customers: int = 300, days: int = 200) -> Purchases:
@@ -57,7 +58,7 @@ def test_bonds_join_items_of_one_taste() -> None:
             assert (strongest // 10 == item // 10).all()
 
 
-@pytest.mark.parametrize("explore", ["popularity", "recent", "knn", "ease"])
+@pytest.mark.parametrize("explore", EXPLORE)
 @pytest.mark.parametrize("repeat", ["first", "mixed", "never"])
 def test_all_at_once_equals_customer_by_customer(part: Slice, explore: Explore, repeat: Repeat) -> None:
     recipe = Recipe(explore, repeat, 0.1, 90.0, 50.0)
@@ -72,17 +73,16 @@ def test_all_at_once_equals_customer_by_customer(part: Slice, explore: Explore, 
 
 
 def test_planted_tastes_rank_above_popularity(part: Slice) -> None:
-    popular, together = (
-        judge(part, recipe).means()
-        for recipe in (Recipe("popularity", "mixed"), Recipe("ease", "mixed", regularisation=50.0))
-    )
-    assert together["ndcg_10_new"] > 1.3 * popular["ndcg_10_new"]
+    popular = judge(part, Recipe("popularity", "mixed")).means()
+    for recipe in (Recipe("ease", "mixed", regularisation=50.0), Recipe("ials", "mixed", regularisation=30.0)):
+        assert judge(part, recipe).means()["ndcg_10_new"] > 1.3 * popular["ndcg_10_new"]
 
 
 def test_favourites_first_is_chosen_where_people_buy_again(part: Slice) -> None:
     recipe, tried = choose(part)
     assert recipe.repeat == "first"
-    assert recipe.explore in ("ease", "knn")
+    assert recipe.explore in ("ease", "knn", "ials")
+    assert {"bought together (EASE), λ 50", "bought by similar customers (iALS), λ 30"} <= set(tried)
     assert len(tried) > 8
     best_of_all = max(means["ndcg_10"] for means in tried.values())
     assert judge(part, recipe).means()["ndcg_10"] == best_of_all
@@ -98,7 +98,14 @@ def test_nothing_twice_is_chosen_where_nobody_buys_again() -> None:
 
 
 def test_every_source_is_shown_beside_the_choice() -> None:
-    assert len(sources(Recipe("popularity", "mixed"))) == 5
+    assert len(sources(Recipe("popularity", "mixed"))) == 6
+
+
+def test_each_source_keeps_its_own_strength_whatever_was_chosen() -> None:
+    after_ease, after_ials = (sources(Recipe(way, "first", regularisation=7.0)) for way in EXPLORE[3:])
+    assert after_ease["EASE"].regularisation == 7.0
+    assert after_ials["EASE"].regularisation == 200.0
+    assert after_ease["iALS"] == after_ials["iALS"]
 
 
 def test_a_slice_knows_nothing_of_what_was_known_later() -> None:
