@@ -36,6 +36,7 @@ WORDS: Mapping[str, Wording] = MappingProxyType({
     "ndcg_10_new": Wording("First ten, new to the customer", "the same, over items never bought before"),
     "recall_20": Wording("Found among the first twenty", "share of what is bought next that stands there"),
     "gain": Wording("Gain over the naive rule", "difference of the main figure from that of the naive rule"),
+    "gain_new": Wording("Gain over the naive rule, new to the customer", "the same, over items never bought before"),
 })  # fmt: skip
 
 

@@ -23,6 +23,7 @@ class Trained:
         return self.candidate.to_json() | {
             "run_id": self.version.run_id,
             "version": self.version.version,
+            "tables": dict(self.candidate.tables),
             "training_set": self.candidate.hashes.get("training_set"),
             "promoted": self.decision.promote,
             "decision": list(self.decision.reasons),

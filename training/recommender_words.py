@@ -20,9 +20,14 @@ LABELS: Mapping[str, str] = {
 
 
 def card(
-    spec: Recommender, lesson: Lesson, figures: Mapping[str, Mapping[str, Metric]], level: str, why: list[str]
+    spec: Recommender,
+    lesson: Lesson,
+    figures: Mapping[str, Mapping[str, Metric]],
+    naive: str,
+    level: str,
+    why: list[str],
 ) -> str:
-    """The card as markdown."""
+    """The card as markdown; `naive` names the naive rule."""
     recipe = lesson.ranker.recipe
     lines = [
         f"# {spec.title}",
@@ -38,6 +43,7 @@ def card(
         for name, found in figures.items():
             shown = f"**{recipe.words}**" if name == "chosen" else name
             lines.append(f"| {shown} | " + " | ".join(_figure(found[key]) for key in LABELS) + " |")
+        lines += ["", f"The naive rule to beat: {naive}."]
     lines += [
         "",
         f"## Grade {level}",

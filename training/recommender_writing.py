@@ -19,26 +19,21 @@ from scoring.profile import describe
 from scoring.recommendation import FACTORS, ITEMS, LOG, NEIGHBOURS
 from training import hashes, recommender_words
 from training.declared import declarations_sha256
-from training.intervals import draws, interval
+from training.recipes import BEST_SELLERS
+from training.recommender_grading import Verdict, verdict
+from training.recommender_grading import grade as graded
 from training.spec import Context
-from training.trials import Marks
 
 if TYPE_CHECKING:
     from training.recommending import Lesson, Recommender
 
-NAIVE = "best sellers"
-ENOUGH = 200  # judged customers for the best grades
-
 
 def candidate(spec: Recommender, context: Context, lesson: Lesson, refs: tuple[str, ...]) -> Candidate:
     """The candidate of a lesson; ``seconds`` is 0, the caller knows the time."""
-    ids = lesson.last.customers if lesson.last else np.empty(0, dtype=np.int64)
-    figures = {name: measured(marks, ids, seed=context.seed) for name, marks in lesson.marks.items()}
-    own = figures.get("chosen", {})
-    naive = Naive(NAIVE, figures.get(NAIVE, {}))
-    lead = gain(lesson.marks["chosen"], lesson.marks[NAIVE], ids, seed=context.seed) if own else None
-    metrics = dict(own) if lead is None else {**own, "gain": lead}
-    level, why = grade(lesson, lead)
+    found = verdict(lesson.marks, lesson.last.customers, seed=context.seed) if lesson.last else None
+    figures = found.figures if found else {}
+    naive, metrics = (found.naive, found.metrics) if found else (Naive(BEST_SELLERS, {}), {})
+    level, why = grade(lesson, found)
     made_from = {
         "data": lesson.data,
         "spine": lesson.data,
@@ -47,7 +42,7 @@ def candidate(spec: Recommender, context: Context, lesson: Lesson, refs: tuple[s
         "declarations": declarations_sha256(context.store.declarations(refs)),
     }
     named = replace(lesson, ranker=replace(lesson.ranker, items=dress(lesson.ranker.items, context.records)))
-    card = recommender_words.card(spec, lesson, figures, level, why)
+    card = recommender_words.card(spec, lesson, figures, naive.rule, level, why)
     model = _write(
         spec,
         context,
@@ -80,49 +75,30 @@ def candidate(spec: Recommender, context: Context, lesson: Lesson, refs: tuple[s
         seconds=0.0,
         params={"seed": context.seed, "commit": hashes.commit(), **lesson.ranker.recipe.to_json()},
         parity=_parity(model, lesson),
-        evidence=_evidence(lesson),
+        evidence=_evidence(lesson, found),
         tables={
             "tried": {name: dict(means) for name, means in lesson.tried.items()},
-            "judged": {name: _plain(found) for name, found in figures.items()},
+            "judged": {name: _plain(source) for name, source in figures.items()},
         },
         pictures=recommender_words.pictures(spec, figures),
     )
 
 
-def measured(marks: Marks, ids: Any, *, seed: int) -> dict[str, Metric]:
-    """The figures of a recipe with their 95 % intervals, customers drawn anew."""
-    return {
-        "ndcg_10": _mean(marks.ndcg, ids, seed),
-        "recall_20": _mean(marks.recall, ids, seed),
-        "ndcg_10_new": _mean(marks.fresh, ids, seed),
-    }
-
-
-def gain(chosen: Marks, naive: Marks, ids: Any, *, seed: int) -> Metric:
-    """By how much NDCG@10 exceeds the naive rule's, paired."""
-    return _mean(chosen.ndcg - naive.ndcg, ids, seed)
-
-
-def grade(lesson: Lesson, lead: Metric | None) -> tuple[Grade, list[str]]:
+def grade(lesson: Lesson, found: Verdict | None) -> tuple[Grade, list[str]]:
     """The grade, and a sentence for each number; the first says how the grade follows."""
-    if lead is None or lesson.last is None:
+    if found is None:
         return "D", ["nothing could be judged", lesson.reason]
-    chosen, naive = lesson.marks["chosen"].means(), lesson.marks[NAIVE].means()
-    judged = len(lesson.last.customers)
-    shown = [
-        f"gain: NDCG@10 {chosen['ndcg_10']:.3f} against {naive['ndcg_10']:.3f} of {NAIVE}, "
-        f"{recommender_words.span(lead)}",
-        f"new items: NDCG@10 {chosen['ndcg_10_new']:.3f} against {naive['ndcg_10_new']:.3f}",
-        f"data: {lesson.purchases:,} purchases, {judged:,} customers judged",
+    level, why = graded(found)
+    own, naive = found.figures["chosen"], found.naive.metrics
+    return level, [
+        why,
+        f"gain: NDCG@10 {own['ndcg_10'].value:.3f} against {naive['ndcg_10'].value:.3f} of {found.rival}, "
+        f"{recommender_words.span(found.gain)}",
+        f"new items: NDCG@10 {own['ndcg_10_new'].value:.3f} against {naive['ndcg_10_new'].value:.3f} of "
+        f"{BEST_SELLERS}, {recommender_words.span(found.gain_new)}",
+        f"data: {lesson.purchases:,} purchases, {found.judged:,} customers judged",
         lesson.reason,
     ]
-    if (lead.low or 0.0) <= 0:
-        return "D", [f"no better than {NAIVE}: the gain may be chance", *shown]
-    if judged < ENOUGH:
-        return "C", [f"better than {NAIVE}, judged on fewer than {ENOUGH} customers", *shown]
-    if chosen["ndcg_10_new"] <= naive["ndcg_10_new"]:
-        return "B", [f"better than {NAIVE} on all items, not on items new to the customer", *shown]
-    return "A", [f"better than {NAIVE} on all items and on items new to the customer", *shown]
 
 
 def dress(items: Items, records: Records) -> Items:
@@ -199,8 +175,8 @@ def _parity(model: RecommendationModel, lesson: Lesson) -> Parity:
     return Parity(len(gaps), max((float(np.nan_to_num(gap).max(initial=0.0)) for gap in gaps), default=0.0))
 
 
-def _evidence(lesson: Lesson) -> Evidence | None:
-    if lesson.last is None:
+def _evidence(lesson: Lesson, found: Verdict | None) -> Evidence | None:
+    if lesson.last is None or found is None:
         return None
     count = len(lesson.last.customers)
     return Evidence(
@@ -209,21 +185,8 @@ def _evidence(lesson: Lesson) -> Evidence | None:
         as_of=np.full(count, lesson.last.at),
         y=np.zeros(count),
         score=lesson.marks["chosen"].ndcg,
-        naive_score=lesson.marks[NAIVE].ndcg,
+        naive_score=lesson.marks[found.rival].ndcg,
     )
-
-
-def _mean(values: Floats, ids: Any, seed: int) -> Metric:
-    known = ~np.isnan(values)
-    if not known.any():
-        return Metric(0.0)
-    drawn = np.concatenate(
-        [
-            weights @ values[known] / np.maximum(weights.sum(axis=1), 1.0)
-            for weights in draws(ids[known], seed=seed, rounds=300)
-        ]
-    )
-    return interval(float(values[known].mean()), drawn)
 
 
 def _plain(metrics: Mapping[str, Metric]) -> dict[str, Any]:

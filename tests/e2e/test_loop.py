@@ -29,6 +29,9 @@ def test_the_demo_trains_what_can_be_trained_and_every_step_is_done(company: Com
     assert models["churn"]["promoted"]
     assert models["churn"]["protocol"] == "time"
     assert models["churn"]["metrics"]["auc"]["low"] > models["churn"]["naive"]["auc"]
+    judged = models["recommendation"]["tables"]["judged"]
+    assert {"chosen", "best sellers", "personal frequency, then popular now", "EASE", "iALS"} <= set(judged)
+    assert models["recommendation"]["metrics"]["ndcg_10"] == judged["chosen"]["ndcg_10"]
     failed = [step for step in company.demo["daily"]["steps"] if step["state"] == "failed"]
     assert failed == []
 
