@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -58,7 +59,7 @@ def test_without_history_what_is_popular_now_answers() -> None:
 
 
 def _model(folder: Path, content: bytes | None) -> RecommendationModel:
-    files = {
+    files: dict[str, Any] = {
         "items.parquet": ITEMS.to_parquet(),
         "policy.json": {"recipe": RECIPE.to_json(), "log": "order_lines.customer"},
         "profile.json": {"score": describe(np.ones(3), "float")},
