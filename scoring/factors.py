@@ -38,7 +38,7 @@ class Factors:
     --------
     >>> factors = Factors(np.array([[1.0, 0.0], [0.9, 0.1], [0.0, 1.0]]), 10.0, 0.1)
     >>> factors.said(np.array([0]), np.ones(1)).heard(3).round(2).tolist()
-    [0.98, 0.88, 0.0]
+    [0.92, 0.82, -0.07]
     """
 
     vectors: Floats
