@@ -79,7 +79,7 @@ class Explained:
 
 
 def explain(
-    workspace: Workspace, name: str, number: str, *, as_of: int | None = None, most: int = 5, rows: int = 5
+    workspace: Workspace, name: str, number: str, *, as_of: int | None = None, most: int | None = 5, rows: int = 5
 ) -> Explained:
     """Explain the score that the champion of `name` gives somebody.
 
@@ -89,8 +89,10 @@ def explain(
         ``customer_no``, ``lead_no``, …
     as_of : int, optional
         Moment (µs); default: the end of the sources in use.
-    most, rows : int
-        Reasons, and rows behind each of them, at most.
+    most : int or None
+        Reasons at most; None tells all, which with the base add up to the score's log-odds.
+    rows : int
+        Rows behind each of them, at most.
 
     Raises
     ------

@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from features.entity import ENTITIES
 from features.base import Engine
+from features.entity import ENTITIES
 from pipelines.workspace import Workspace
 
 

@@ -17,6 +17,9 @@ def arguments(parser: ArgumentParser) -> None:
     parser.add_argument("--id", required=True, metavar="NUMBER", help="number of the customer, lead or opportunity")
     parser.add_argument("--as-of", type=moment, help="moment to explain (default: where the sources are complete)")
     parser.add_argument("--reasons", type=int, default=5, help="reasons at most (default: 5)")
+    parser.add_argument(
+        "--all", action="store_true", help="every reason, so that with the base they add up to the score"
+    )
     parser.add_argument("--rows", type=int, default=5, help="newest rows behind each (default: 5)")
 
 
@@ -27,7 +30,7 @@ def run(arguments: Namespace, workspace: Workspace) -> Answer:
         arguments.model,
         arguments.id,
         as_of=arguments.as_of,
-        most=arguments.reasons,
+        most=None if arguments.all else arguments.reasons,
         rows=arguments.rows,
     )
     lines = [

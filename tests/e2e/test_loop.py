@@ -145,7 +145,7 @@ def test_reasons_add_up_to_the_score_and_show_their_rows(company: Company) -> No
         "where s.model = 'churn' and s.version = (select max(version) from scores o where o.id = s.id) "
         "order by s.score desc, c.id limit 1",
     )
-    told = company.rapport("explain", "churn", "--id", number, "--reasons", "99")
+    told = company.rapport("explain", "churn", "--id", number, "--all")
     assert told["score"] == score
     log_odds = told["base"] + sum(item["effect"] for item in told["reasons"])
     assert log_odds == pytest.approx(math.log(score / (1 - score)), abs=1e-6)

@@ -214,7 +214,7 @@ def _extend(path: Path, seed: int) -> None:
 
 
 def test_several_processes_give_each_combination_one_code(tmp_path: Path) -> None:
-    path, context = tmp_path / "book.codes", multiprocessing.get_context("fork")
+    path, context = tmp_path / "book.codes", multiprocessing.get_context("spawn")
     workers = [context.Process(target=_extend, args=(path, seed)) for seed in range(4)]
     for worker in workers:
         worker.start()

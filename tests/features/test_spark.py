@@ -22,13 +22,13 @@ import pytest
 
 from crm.clock import DAY
 from features import FeatureError, FeatureStore, FeatureView, InlineRecords, customer, days, lifetime, open_inline
+from features.base import Engine
 from features.checks import SPAN, rows_for
 from features.discovery import find_views
 from features.errors import SparkError, SpineError
 from features.spark.exports import export
 from features.spark.home import SparkHome
 from features.spark.session import start
-from features.base import Engine
 from tests.features.conftest import Opener
 from tests.features.spark_cluster import WORKERS, cluster
 from tests.features.test_oracle import spine_of
