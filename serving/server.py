@@ -52,9 +52,10 @@ def run(settings: Settings, *, models: Sequence[str] = (), announce: Callable[[s
     listener = bind(settings.serve_host, settings.serve_port)
     with listener:
         opened.put(open_state(settings, models))
-        before = {number: signal.signal(number, _stop_quietly) for number in SIGNALS}
+        stop = _Stop()
+        before = {number: signal.signal(number, stop) for number in SIGNALS}
         try:
-            _serve(settings, listener, announce)
+            _serve(settings, listener, announce, stop)
         finally:
             for number, handler in before.items():
                 signal.signal(number, handler)
@@ -113,7 +114,20 @@ def address(listener: socket.socket) -> str:
     return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
 
 
-def _serve(settings: Settings, listener: socket.socket, announce: Callable[[str], None] | None) -> None:
+class _Stop:
+    """What a signal does: before the server listens to signals itself it ends the process, afterwards nothing.
+
+    The server raises the signal again once it has stopped; it must not end the process with an error then.
+    """
+
+    is_serving = False
+
+    def __call__(self, _number: int, _frame: object) -> None:
+        if not self.is_serving:
+            raise SystemExit(0)
+
+
+def _serve(settings: Settings, listener: socket.socket, announce: Callable[[str], None] | None, stop: _Stop) -> None:
     os.environ.setdefault("BENTOML_HOME", str(settings.home / "bentoml"))
     os.environ.setdefault("BENTOML_DO_NOT_TRACK", "True")
     import bentoml
@@ -121,6 +135,7 @@ def _serve(settings: Settings, listener: socket.socket, announce: Callable[[str]
 
     class Server(uvicorn.Server):
         async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+            stop.is_serving = True  # from here on the server's own handlers are in place
             await super().startup(sockets)
             if announce is not None:
                 announce(address(listener))
@@ -135,7 +150,3 @@ def _serve(settings: Settings, listener: socket.socket, announce: Callable[[str]
         timeout_graceful_shutdown=GRACE_SECONDS,
     )
     Server(config).run(sockets=[listener])
-
-
-def _stop_quietly(_number: int, _frame: object) -> None:
-    """The server stops at a signal; raised again afterwards, it must not end the process with an error."""

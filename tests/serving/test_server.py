@@ -175,6 +175,16 @@ def test_a_signal_ends_it_cleanly(settings: Settings, number: int) -> None:
     assert len(PredictionLog(settings.predictions_dir).read("churn")) == 3
 
 
+@pytest.mark.parametrize("seconds", [1.0, 2.0, 4.0])
+def test_a_signal_during_the_start_ends_it_too(settings: Settings, seconds: float) -> None:
+    with started(settings) as process:
+        time.sleep(seconds)
+        process.send_signal(signal.SIGTERM)
+        out, _ = process.communicate(timeout=60)
+    assert process.returncode in (0, -signal.SIGTERM), out
+    assert "Traceback" not in out
+
+
 def test_with_a_key_only_its_holder_is_answered(settings: Settings) -> None:
     with serving(settings, RAPPORT_API_KEY="open sesame") as running:
         without = httpx.get(f"{running.url}/v1/models").status_code

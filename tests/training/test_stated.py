@@ -167,7 +167,9 @@ def test_a_leak_that_the_mapping_answers_for_passes_and_stays_listed(train: Trai
     assert "allowed by its source's mapping" in candidate.leaks[0].finding
 
 
-@pytest.mark.parametrize(("name", "wanted"), [("churn", "orders of customers"), ("lead_score", "leads with a course")])
+@pytest.mark.parametrize(
+    ("name", "wanted"), [("churn", "orders or subscriptions of customers"), ("lead_score", "leads with a course")]
+)
 def test_empty_records_are_a_sentence(settings: Settings, records: Records, name: str, wanted: str) -> None:
     store = features.open(settings, records)
     try:
