@@ -10,6 +10,7 @@ import signal
 import subprocess
 import sys
 import zipfile
+from collections.abc import Iterator
 from pathlib import Path
 
 import pandas as pd
@@ -30,7 +31,7 @@ REFS = ["buying:*", "affinity:*"]
 
 
 @pytest.fixture
-def workspace(settings: Settings) -> Workspace:
+def workspace(settings: Settings) -> Iterator[Workspace]:
     """A workspace in which every part knows the customer."""
     made = Workspace(settings)
     several(made.records)
@@ -54,7 +55,8 @@ def workspace(settings: Settings) -> Workspace:
     settings.rejects_dir.mkdir()
     with gzip.open(settings.rejects_dir / "rows.csv.gz", "wt") as file:
         file.write(f"mail\n{MAIL}\n")
-    return made
+    yield made
+    made.close()
 
 
 def traces(home: Path) -> list[str]:
