@@ -116,7 +116,8 @@ def test_a_horizon_is_a_parameter(company: Company) -> None:
     assert _outcome_days(company.training.train("churn", horizon_days=60)) == 60
 
 
-def test_deals_that_are_won_by_chance_have_no_model(company: Company) -> None:
+def test_so_few_deals_prove_no_signal(company: Company) -> None:
+    # only the stage tells a little (some of the lost ones end early), and of so few it is not proven
     candidate = company.training.train("opportunity_win")
     assert candidate.protocol == "time"
     assert candidate.grade == "D"
