@@ -9,11 +9,12 @@ from configs import Settings
 from monitoring.alerts import Alert
 from monitoring.errors import MonitoringError
 from monitoring.freshness import Age
+from monitoring.page import preload
 from monitoring.performance import Matured
 from monitoring.report import WatchReport
-from monitoring.watch import Monitoring
+from monitoring.watch import Monitoring, Page
 
-__all__ = ["Age", "Alert", "Matured", "Monitoring", "MonitoringError", "WatchReport", "open"]
+__all__ = ["Age", "Alert", "Matured", "Monitoring", "MonitoringError", "Page", "WatchReport", "open", "preload"]
 
 
 def open(settings: Settings) -> Monitoring:  # noqa: A001 - every package is opened the same way

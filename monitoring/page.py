@@ -13,6 +13,7 @@ import warnings
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from contextvars import ContextVar
+from importlib import import_module
 from typing import Any
 
 import numpy as np
@@ -30,6 +31,15 @@ POLICY = (
 )
 
 _SHOWN: ContextVar[Mapping[str, Column]] = ContextVar("columns of the page being drawn")
+
+
+def preload() -> None:
+    """Load Evidently, which takes seconds, for a process that will draw pages."""
+    os.environ["DO_NOT_TRACK"] = "1"
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        import_module("evidently.presets")
+        _register()
 
 
 def render(
@@ -97,7 +107,7 @@ def _draw(
 ) -> tuple[str, list[str]]:
     """The page of all columns that Evidently can draw, and the names of those that it cannot."""
     token = _SHOWN.set(columns)
-    os.environ["DO_NOT_TRACK"] = "1"
+    preload()
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
@@ -122,7 +132,6 @@ def _page(sides: Mapping[str, tuple[npt.NDArray[Any], npt.NDArray[Any]]]) -> str
     from evidently import DataDefinition, Dataset, Report
     from evidently.presets import DataDriftPreset
 
-    _register()
     numbers = [name for name, (before, _) in sides.items() if before.dtype != object]
     definition = DataDefinition(
         numerical_columns=numbers, categorical_columns=[name for name in sides if name not in numbers]

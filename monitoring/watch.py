@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import Any, Literal, TypeAlias
 
 import numpy as np
 import numpy.typing as npt
@@ -24,6 +24,8 @@ from monitoring.report import WatchReport
 from monitoring.words import SCORE, alerts_of, skew_alert
 from scoring.model import Frame, Model
 from scoring.recommendation import RecommendationModel
+
+Page: TypeAlias = Literal["always", "never", "alarmed"]
 
 
 class Monitoring:
@@ -52,7 +54,7 @@ class Monitoring:
         matured: Matured | None = None,
         skew: SkewReport | None = None,
         reference: Frame | None = None,
-        with_page: bool = True,
+        page: Page = "always",
         seed: int = 0,
     ) -> WatchReport:
         """Compare what a model sees now with what it learned on.
@@ -79,8 +81,8 @@ class Monitoring:
             Served vectors beside the same computed offline.
         reference : mapping of str to ndarray, optional
             Rows for the page's reference side; by default they are drawn from the profile, which holds nobody's row.
-        with_page : bool
-            Whether Evidently's page is written (importing it takes seconds).
+        page : {"always", "never", "alarmed"}
+            When Evidently's page is written; ``alarmed``: only when an alert is of high severity.
         seed : int
 
         Returns
@@ -107,7 +109,8 @@ class Monitoring:
         alerts += [item for item in (decay, *(age.alert(as_of) for age in freshness)) if item is not None]
         alerts += [skew_alert(item, titles.get(item.ref, item.ref)) for item in (skew.skews if skew else ())]
         name = f"{model.name}-{version}-{iso(as_of)[:10]}"
-        page = self._folder / f"{name}.html" if with_page else None
+        is_alarmed = any(item.severity == "high" for item in alerts)
+        file = self._folder / f"{name}.html" if page == "always" or (page == "alarmed" and is_alarmed) else None
         report = WatchReport(
             model=model.name,
             version=version,
@@ -119,14 +122,14 @@ class Monitoring:
             performance=performance,
             catalogue=_catalogue(model, named),
             skew=skew,
-            page=page,
+            page=file,
             at=now(),
             titles={name: titles[name] for name in [SCORE, *found] if name in titles},
         )
-        if page is not None:
+        if file is not None:
             shown = found if score is None else {SCORE: score} | found
             title = f"{model.name} version {version}, as of {short(as_of)}"
-            place(page, render(title, shown, entries, values, reference or {}, seed=seed))
+            place(file, render(title, shown, entries, values, reference or {}, seed=seed))
         place(self._folder / f"{name}.json", json.dumps(report.to_json(), indent=1, allow_nan=False))
         return report
 

@@ -5,12 +5,15 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from threading import Thread
 from typing import Any, TypeVar
 
+import monitoring
+from configs import RapportError
 from crm.imports import run_import
 from crm.synthetic import write_company
 from pipelines.daily import Daily, run_daily
-from pipelines.train import Trained, train
+from pipelines.train_all import Outcome, Trainers
 from pipelines.workspace import Workspace
 
 SOURCE = "synthetic"
@@ -25,7 +28,7 @@ class Demo:
     ----------
     rows : dict of str to int
         Records accepted, by table.
-    trained : sequence of Trained
+    trained : sequence of Outcome
     daily : Daily
     places : dict of str to str
         Where things lie.
@@ -38,7 +41,7 @@ class Demo:
     """
 
     rows: dict[str, int]
-    trained: Sequence[Trained]
+    trained: Sequence[Outcome]
     daily: Daily
     places: dict[str, str]
     stages: dict[str, float]
@@ -59,12 +62,7 @@ class Demo:
     def lines(self) -> list[str]:
         """What ``demo`` prints for people."""
         lines = [f"Imported {sum(self.rows.values()):,} records of a made-up company; everybody in it is invented.", ""]
-        for item in self.trained:
-            said = item.to_json()
-            figure = next(iter(said["metrics"].items()), None)
-            number = f", {figure[0]} {figure[1]['value']:.3f}" if figure else ""
-            state = "answers" if said["promoted"] else "does not answer"
-            lines.append(f"  {said['model']:<16} grade {said['grade']}{number} ({said['rung']}); {state}")
+        lines += [f"  {outcome.line()}" for outcome in self.trained]
         lines += ["", *[f"  {step.name:<22} {step.state:<8} {step.words}" for step in self.daily.steps], ""]
         lines += [f"  {name:<12} {place}" for name, place in self.places.items()]
         times = ", ".join(f"{name} {seconds:.0f} s" for name, seconds in self.stages.items())
@@ -101,10 +99,14 @@ def run_demo(workspace: Workspace, *, customers: int = 10_000, seed: int = 7, co
         stages[stage] = time.monotonic() - began
         return made
 
-    timed("company", lambda: write_company(folder, customers=customers, seed=seed))
-    imported = timed("import", lambda: run_import(workspace.records, SOURCE, folder, progress=workspace.progress))
-    names = sorted(workspace.training.models)
-    trained = [timed(f"train {name}", lambda name=name: train(workspace, name)) for name in names]  # type: ignore[misc]
+    Thread(target=monitoring.preload, daemon=True).start()  # libraries load beside work that waits for a disk
+    with Trainers(workspace.settings) as trainers:
+        timed("company", lambda: write_company(folder, customers=customers, seed=seed))
+        imported = timed("import", lambda: run_import(workspace.records, SOURCE, folder, progress=workspace.progress))
+        trained = timed("training", lambda: trainers.train(workspace, sorted(workspace.training.models)))
+    for outcome in trained:
+        if outcome.trained is None:
+            raise RapportError(outcome.error)
     daily = timed("daily", lambda: run_daily(workspace, restart=True))
     return Demo(
         rows={name: counts.accepted for name, counts in imported.tables.items()},

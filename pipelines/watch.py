@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import time
 from dataclasses import dataclass
-from typing import Any, Literal, TypeAlias, cast
+from typing import Any, cast
 
 import numpy as np
+import numpy.typing as npt
 
-from monitoring import Age, WatchReport
+from monitoring import Age, Page, WatchReport
 from pipelines.score import frame_at, visible_histories
 from pipelines.skew import skew_of
 from pipelines.workspace import Workspace
@@ -19,11 +20,11 @@ from scoring.segmentation import SegmentationModel
 SAMPLE = 20_000
 """Entities looked at; more would not make a drift worth acting on any clearer."""
 
+LISTS = 2_000
+"""Entities for whom lists are drawn up: a list costs more than a score and moves less."""
+
 SCORES_DAYS = 8.0
 """Age at which scores are worth an alert: one missed weekly run and a day."""
-
-
-Page: TypeAlias = Literal["always", "never", "alarmed"]
 
 
 @dataclass(frozen=True)
@@ -75,34 +76,27 @@ def watch(
     frame, answers, named = _current(workspace, model, moment, seed)
 
     checked = skew_of(workspace, name, seed=seed)
-    served = None if checked is None else checked.report
-
-    def compare(*, with_page: bool) -> WatchReport:
-        return workspace.monitoring.watch(
-            model,
-            version.version,
-            frame,
-            answers,
-            as_of=moment,
-            named=named,
-            freshness=_ages(workspace, model),
-            skew=served,
-            with_page=with_page,
-        )
-
-    report = compare(with_page=page == "always")
-    if page == "alarmed" and any(alert.severity == "high" for alert in report.alerts):
-        report = compare(with_page=True)
+    report = workspace.monitoring.watch(
+        model,
+        version.version,
+        frame,
+        answers,
+        as_of=moment,
+        named=named,
+        freshness=_ages(workspace, model),
+        skew=None if checked is None else checked.report,
+        page=page,
+    )
     return Watched(report, time.monotonic() - began)
 
 
 def _current(workspace: Workspace, model: Model, at: int, seed: int) -> tuple[Frame, Any, list[str]]:
     """Features of a sample of the population, what the model answers for it, and the products that it names."""
     ids = workspace.features.entities_at(model.entity, at)[f"{model.entity}_id"].to_numpy(np.int64)
-    if len(ids) > SAMPLE:
-        ids = np.sort(np.random.default_rng(seed).choice(ids, SAMPLE, replace=False))
+    ids = _drawn(ids, SAMPLE, seed)
     frame = frame_at(workspace, model, ids, at)
     if isinstance(model, RecommendationModel):
+        ids = _drawn(ids, LISTS, seed)
         known = [rows for rows in visible_histories(workspace, model, ids, at) if len(rows["product_id"])]
         answers = [items for items in model.recommend(known, at=at) if items]
         named = [item.product_no for items in answers for item in items]
@@ -115,6 +109,10 @@ def _current(workspace: Workspace, model: Model, at: int, seed: int) -> tuple[Fr
     chosen = binary.eligible(frame)
     part = {ref: values[chosen] for ref, values in frame.items()}
     return part, binary.predict(part), []
+
+
+def _drawn(ids: npt.NDArray[np.int64], most: int, seed: int) -> npt.NDArray[np.int64]:
+    return ids if len(ids) <= most else np.sort(np.random.default_rng(seed).choice(ids, most, replace=False))
 
 
 def _ages(workspace: Workspace, model: Model) -> list[Age]:

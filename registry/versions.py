@@ -37,6 +37,11 @@ class Registry(Catalogue):
     []
     """
 
+    def prepare(self) -> None:
+        """Load MLflow and make its store, for a process that will register."""
+        with self._tracking.client():
+            pass
+
     def register(self, candidate: Candidate) -> ModelVersion:
         """Log a candidate's run and make it the newest version, the challenger.
 

@@ -8,7 +8,7 @@ layers above the registry import this package; serving never does.
 from training.backtest import Backtest
 from training.catalogue import find
 from training.errors import TrainingError
-from training.opening import Training, open  # noqa: A004 - each package opens
+from training.opening import Training, open, preload  # noqa: A004 - each package opens
 from training.spec import Context, ModelSpec
 
-__all__ = ["Backtest", "Context", "ModelSpec", "Training", "TrainingError", "find", "open"]
+__all__ = ["Backtest", "Context", "ModelSpec", "Training", "TrainingError", "find", "open", "preload"]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import replace
+from importlib import import_module
 from time import perf_counter
 from typing import Any
 
@@ -162,6 +163,12 @@ class Training:
 
     def _context(self, **given: Any) -> Context:
         return Context(settings=self.settings, store=self.store, records=self.records, **given)
+
+
+def preload() -> None:
+    """Load the libraries that every training needs, for a process that will train."""
+    for name in ("lightgbm", "matplotlib.figure", "feature_engine.imputation", "sklearn.linear_model"):
+        import_module(name)
 
 
 def open(settings: Settings, store: FeatureStore, records: Records) -> Training:  # noqa: A001 - each package opens

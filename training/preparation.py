@@ -112,7 +112,7 @@ class Preparation:
         from sklearn.preprocessing import FunctionTransformer, StandardScaler
 
         gaps: list[Any] = [name for name in self.numbers if bool(table[name].isna().any())]
-        wide: list[Any] = [name for name in self.numbers if self.is_capped and table[name].nunique() > 20]
+        wide: list[Any] = [name for name in self.numbers if self.is_capped and _is_wide(table[name])]
         steps: list[tuple[str, Any]] = []
         if gaps:
             steps.append(("gaps", AddMissingIndicator(missing_only=True, variables=gaps)))
@@ -181,6 +181,12 @@ def _category_steps(categories: list[Any], rows: int, *, is_linear: bool) -> lis
     )
     fill = CategoricalImputer(imputation_method="missing", fill_value=MISSING, variables=categories)
     return [("missing", fill), ("rare", rare), last]
+
+
+def _is_wide(values: pd.Series[Any]) -> bool:
+    """Whether there are outermost values to pull in; filled as they will be, most may be one value."""
+    low, high = values.fillna(values.median()).quantile([CAPPED, 1 - CAPPED])
+    return bool(values.nunique() > 20 and high > low)
 
 
 def _is_skewed(values: Floats) -> bool:

@@ -1,4 +1,4 @@
-"""Train a model and let it answer if it is better: rapport train MODEL.
+"""Train a model and let it answer if it is better: rapport train MODEL, or --all of them at once.
 
 Splits in time where the records carry times, compares with a named naive rule and with the version that
 answers now, calibrates, looks for leaks, grades A to D, and keeps everything in the registry.
@@ -7,10 +7,12 @@ answers now, calibrates, looks for leaks, grades A to D, and keeps everything in
 from __future__ import annotations
 
 from argparse import ArgumentParser, Namespace
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
+from configs import RapportError
 from pipelines.train import train
+from pipelines.train_all import Trainers
 from pipelines.workspace import Workspace
 from rapport.answer import Answer, table
 from rapport.moments import moment
@@ -19,8 +21,10 @@ from rapport.moments import moment
 def arguments(parser: ArgumentParser) -> None:
     """Declare the command's words."""
     parser.add_argument(
-        "model", metavar="MODEL", help="churn, lead_score, opportunity_win, segmentation, recommendation"
+        "models", nargs="*", metavar="MODEL", help="churn, lead_score, opportunity_win, segmentation, recommendation"
     )
+    parser.add_argument("--all", action="store_true", help="train every model")
+    parser.add_argument("--jobs", type=int, default=0, help="models trained at a time (default: one per core)")
     parser.add_argument("--as-of", type=moment, help="use the records as of this moment (default: their end)")
     parser.add_argument("--horizon-days", type=int, help="how far ahead an outcome counts (default: the model's own)")
     parser.add_argument("--random-split", action="store_true", help="split at random, not in time; printed as such")
@@ -29,14 +33,30 @@ def arguments(parser: ArgumentParser) -> None:
 
 def run(arguments: Namespace, workspace: Workspace) -> Answer:
     """Train, and answer with figures, the grade and the decision."""
-    trained = train(
-        workspace,
-        arguments.model,
-        as_of=arguments.as_of,
-        horizon_days=arguments.horizon_days,
-        random_split=arguments.random_split,
-        seed=arguments.seed,
+    names = sorted(workspace.training.models) if arguments.all else list(dict.fromkeys(arguments.models))
+    if not names or (arguments.all and arguments.models):
+        raise RapportError(
+            f"{'models and --all' if names else 'no model'} given; --all, or one or more of "
+            f"{', '.join(workspace.training.models)}, is expected; name what to train"
+        )
+    options = {name: getattr(arguments, name) for name in ("as_of", "horizon_days", "random_split", "seed")}
+    return (
+        _one(workspace, names[0], options) if len(names) == 1 else _several(workspace, names, options, arguments.jobs)
     )
+
+
+def _several(workspace: Workspace, names: Sequence[str], options: Mapping[str, Any], jobs: int) -> Answer:
+    for name in names:
+        workspace.check_model(name)
+    with Trainers(workspace.settings, jobs) as trainers:
+        outcomes = trainers.train(workspace, names, **options)
+    failed = [outcome for outcome in outcomes if outcome.trained is None]
+    data = {"models": [outcome.to_json() for outcome in outcomes]}
+    return Answer(data, [outcome.line() for outcome in outcomes], exit_code=1 if failed else 0)
+
+
+def _one(workspace: Workspace, name: str, options: Mapping[str, Any]) -> Answer:
+    trained = train(workspace, name, **options)
     data = trained.to_json()
     rate = "" if data["base_rate"] is None else f", {data['base_rate']:.1%} positive"
     title = f"{data['model']} version {data['version']}: grade {data['grade']}, {data['rung']}"

@@ -9,7 +9,8 @@ from __future__ import annotations
 from argparse import ArgumentParser, Namespace
 
 from configs import RapportError
-from pipelines.watch import Page, watch
+from monitoring import Page
+from pipelines.watch import watch
 from pipelines.workspace import Workspace
 from rapport.answer import Answer
 from rapport.moments import moment

@@ -37,7 +37,7 @@ def test_coverage_and_concentration_are_told(tmp_path: Path, settings: Settings)
         ).path
     )
     report = monitoring.open(settings).watch(
-        model, "1", {}, scores[:1_000] ** 2, as_of=0, named=["7"] * 30 + ["8"] * 10, with_page=False
+        model, "1", {}, scores[:1_000] ** 2, as_of=0, named=["7"] * 30 + ["8"] * 10, page="never"
     )
     assert report.catalogue == {
         "named": 2,

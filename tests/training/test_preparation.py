@@ -67,3 +67,14 @@ def test_the_order_of_codes_is_the_outcome_s_rate() -> None:
     preparation = Preparation([Input("a:plan", "category", "plan")], is_linear=False).fit({"a:plan": plan}, y)
     values = preparation.export()["groups"]["a:plan"]["values"]
     assert sorted(values, key=lambda name: values[name]) == ["low", "middle", "high"]
+
+
+def test_a_number_that_is_nearly_always_the_same_is_not_capped() -> None:
+    values = np.where(np.arange(10_000) < 30, np.arange(10_000) + 1.0, 0.0)
+    frame = {"a:nearly_constant": values, "a:gaps": np.where(values > 0, values, np.nan)}
+    inputs = [Input(ref, "float", ref) for ref in frame]
+    preparation = Preparation(inputs, is_linear=True).fit(frame, (np.arange(10_000) % 2).astype(float))
+    exported = preparation.export()
+    again = Encoder("logistic", [item.to_json() for item in inputs], exported["groups"], exported["columns"])
+    assert all(column.get("high") is None for column in exported["columns"])
+    assert np.array_equal(again.matrix(frame), preparation.matrix(frame))

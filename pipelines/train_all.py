@@ -1,0 +1,129 @@
+"""Train several models at once, each in a process of its own."""
+
+from __future__ import annotations
+
+import multiprocessing
+import os
+import signal
+import warnings
+from collections.abc import Mapping, Sequence
+from concurrent.futures import Future, ProcessPoolExecutor, as_completed
+from concurrent.futures.process import BrokenProcessPool
+from contextlib import suppress
+from dataclasses import dataclass
+from types import TracebackType
+from typing import Any, Self
+
+import registry
+import training
+from configs import RapportError, Settings
+from pipelines.train import train
+from pipelines.workspace import Workspace
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What came of one model.
+
+    Attributes
+    ----------
+    name : str
+    trained : mapping or None
+        What ``train --json`` prints; None when it failed.
+    error : str
+        Why it failed.
+    """
+
+    name: str
+    trained: Mapping[str, Any] | None
+    error: str = ""
+
+    def line(self) -> str:
+        """The model, its grade and first figure, and whether it answers; or why it failed."""
+        if self.trained is None:
+            return f"{self.name:<16} failed: {self.error}"
+        figure = next(iter(self.trained["metrics"].items()), None)
+        number = f", {figure[0]} {figure[1]['value']:.3f}" if figure else ""
+        state = "answers" if self.trained["promoted"] else "does not answer"
+        return f"{self.name:<16} grade {self.trained['grade']}{number} ({self.trained['rung']}); {state}"
+
+    def to_json(self) -> dict[str, Any]:
+        """The training, or its error."""
+        return {"model": self.name, "error": self.error} if self.trained is None else dict(self.trained)
+
+
+class Trainers:
+    """Processes that train; they load their libraries at once and then wait for models.
+
+    Parameters
+    ----------
+    settings : Settings
+    jobs : int
+        Models trained at a time; 0 means one per core.
+    """
+
+    def __init__(self, settings: Settings, jobs: int = 0) -> None:
+        self._settings = settings
+        jobs = jobs or os.cpu_count() or 1
+        self._pool = ProcessPoolExecutor(jobs, multiprocessing.get_context("spawn"), _prepare, (settings,))
+        for _ in range(jobs):
+            self._pool.submit(os.getpid)  # a process starts when there is something to do
+
+    def train(self, workspace: Workspace, names: Sequence[str], **options: Any) -> list[Outcome]:
+        """Train every model of `names`; one that fails stops no other.
+
+        Parameters
+        ----------
+        workspace : Workspace
+            Whose features are brought up to date first, once for all, and which is told the progress.
+        names : sequence of str
+        **options
+            As `pipelines.train.train` takes them.
+        """
+        workspace.features.refresh(progress=workspace.progress)
+        waiting = {self._pool.submit(_train, self._settings, name, options): name for name in names}
+        found: dict[str, Outcome] = {}
+        workspace.progress(f"training {', '.join(names)}", 0, len(names))
+        for future in as_completed(waiting):
+            found[waiting[future]] = _outcome(waiting[future], future)
+            left = [name for name in names if name not in found]
+            workspace.progress(f"training {', '.join(left)}", len(found), len(names))
+        return [found[name] for name in names]
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        if error is not None:  # whoever stopped does not wait for trainings that nobody will read
+            for child in multiprocessing.active_children():
+                child.terminate()
+        self._pool.shutdown(cancel_futures=True)
+
+
+def _outcome(name: str, future: Future[dict[str, Any]]) -> Outcome:
+    try:
+        return Outcome(name, future.result())
+    except RapportError as error:
+        return Outcome(name, None, str(error))
+    except BrokenProcessPool:
+        sentence = (
+            f"the process that trained {name} was killed, as for want of memory; nothing of it was registered; "
+            f"run rapport train {name} alone"
+        )
+        return Outcome(name, None, sentence)
+
+
+def _prepare(settings: Settings) -> None:
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # whoever started this process is asked, and ends it
+    signal.signal(signal.SIGTERM, signal.SIG_DFL)
+    warnings.simplefilter("ignore")
+    training.preload()
+    with suppress(RapportError):  # said where a model is registered
+        registry.open(settings).prepare()
+
+
+def _train(settings: Settings, name: str, options: Mapping[str, Any]) -> dict[str, Any]:
+    with Workspace(settings) as workspace:
+        return train(workspace, name, **options).to_json()
