@@ -56,7 +56,7 @@ tests: $(SPARK) ## The whole test suite, Spark's tests included (they are skippe
 	$(BIN)/python -m pytest -n 2 --dist loadgroup -m "not spark"
 	$(BIN)/python -m pytest -m spark tests/features  # a process of its own: Java is forked, which a large one cannot do
 
-bench: $(READY) ## Measure speed beside a baseline; append to benchmarks/results.jsonl
+bench: $(SPARK) ## Measure speed beside a baseline; append to benchmarks/results.jsonl
 	$(BIN)/python -m benchmarks
 
 bench-sweep: $(READY) ## Measure how cost grows with events and spine rows; append to benchmarks/results.jsonl

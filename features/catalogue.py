@@ -33,6 +33,8 @@ class Feature:
         Whether reasons must not show it.
     null : str
         What it is without rows.
+    grows : bool
+        Whether it rises with the calendar, as the time since a first event does.
     """
 
     ref: str
@@ -43,6 +45,7 @@ class Feature:
     family: str
     protected: bool
     null: str
+    grows: bool
 
 
 def flat(ref: str) -> str:
@@ -139,6 +142,7 @@ class Catalogue:
             ref.partition(":")[0],
             item.protected,
             item.null,
+            isinstance(item.definition, Aggregate) and item.definition.grows,
         )
 
     def closure(self, refs: Iterable[str]) -> dict[str, Field]:

@@ -98,11 +98,13 @@ class Monitoring:
         entries, values = _paired(model, current, scores)
         found = compare(entries, values, seed=seed)
         score = found.pop(SCORE, None)
-        titles = _titles(model)
+        inputs = _inputs(model)
+        titles = _titles(model, inputs)
+        growing = {str(item["ref"]) for item in inputs if item.get("grows")}
         alerts = [
             item
             for name, column in ([(SCORE, score)] if score else []) + list(found.items())
-            for item in alerts_of(name, titles.get(name, name), column)
+            for item in alerts_of(name, titles.get(name, name), column, grows=name in growing)
         ]
         performance = None if matured is None else assess(matured, model.manifest.get("metrics", {}), seed=seed)
         decay = None if performance is None else alert(performance)
@@ -154,13 +156,17 @@ def _paired(
     return entries, values
 
 
-def _titles(model: Model) -> dict[str, str]:
+def _inputs(model: Model) -> list[Mapping[str, Any]]:
+    """What the artefact says of each input, where it does."""
+    if "features.json" not in model.artefact.files:
+        return []
+    return list(model.artefact.json("features.json").get("inputs", []))
+
+
+def _titles(model: Model, inputs: Sequence[Mapping[str, Any]]) -> dict[str, str]:
     """What the answer, and each input where the artefact says so, is called in words."""
     answers = {"segmentation": "the segments", "recommendation": "the best score of a customer"}
     titles = {SCORE: answers.get(model.kind, "the score")}
-    if "features.json" not in model.artefact.files:
-        return titles
-    inputs = model.artefact.json("features.json").get("inputs", [])
     return titles | {str(item["ref"]): str(item["title"]) for item in inputs if item.get("title")}
 
 

@@ -13,7 +13,7 @@ from monitoring.measures import Measure
 SCORE = "score"
 
 
-def alerts_of(subject: str, title: str, column: Column) -> Iterator[Alert]:
+def alerts_of(subject: str, title: str, column: Column, *, grows: bool = False) -> Iterator[Alert]:
     """One alert for each measure of a column that drifted.
 
     Parameters
@@ -23,6 +23,8 @@ def alerts_of(subject: str, title: str, column: Column) -> Iterator[Alert]:
     title : str
         What it is called in words.
     column : Column
+    grows : bool
+        Whether its values rise with the calendar; that they did is of low severity.
 
     Yields
     ------
@@ -31,7 +33,13 @@ def alerts_of(subject: str, title: str, column: Column) -> Iterator[Alert]:
     for name, measure in column.measures.items():
         if measure.status == "drifted":
             text, action = _WORDS[name](subject, title, column.figures, measure)
-            yield Alert(subject, name, measure.severity, text, action, measure.to_json())
+            severity = measure.severity
+            if name == "distribution" and grows and _rose(column.figures):
+                severity, action = (
+                    "low",
+                    "nothing to mend, it rises with the calendar; retrain when the score moves too",
+                )
+            yield Alert(subject, name, severity, text, action, measure.to_json())
 
 
 def skew_alert(skew: Skew, title: str) -> Alert:
@@ -86,6 +94,11 @@ def _patience(subject: str, measure: Measure) -> str:
         "medium": f"check {_source(subject)} for what changed; retrain if it stays",
         "high": f"check {_source(subject)} for what changed; if it is real, retrain",
     }[measure.severity]
+
+
+def _rose(figures: Mapping[str, Any]) -> bool:
+    """Whether a number rose by other than a change of unit."""
+    return figures.get("factor") is None and bool(figures.get("mean", 0.0) > figures.get("reference_mean", 0.0))
 
 
 def _source(subject: str) -> str:

@@ -30,6 +30,8 @@ class Feature(Protocol):
     def family(self) -> str: ...  # noqa: D102
     @property
     def protected(self) -> bool: ...  # noqa: D102
+    @property
+    def grows(self) -> bool: ...  # noqa: D102
 
 
 @dataclass(frozen=True)
@@ -48,6 +50,8 @@ class Input:
         Never shown by name.
     phrase : str or None
         Words with ``{value}`` for a known value.
+    grows : bool
+        Whether it rises with the calendar; a watch tells such a movement from others.
     """
 
     ref: str
@@ -58,6 +62,7 @@ class Input:
     topic: str = ""
     protected: bool = False
     phrase: str | None = None
+    grows: bool = False
 
     def to_json(self) -> dict[str, Any]:
         """Plain values by field."""
@@ -92,6 +97,7 @@ def inputs_of(features: Iterable[Feature], phrases: Mapping[str, str]) -> list[I
                 topic,
                 feature.protected,
                 phrases.get(feature.ref, phrases.get(topic)),
+                feature.grows,
             )
         )
     return found

@@ -7,7 +7,7 @@ from typing import Any
 
 from features.declare.log import Log, LogColumn
 from features.errors import DeclarationError
-from features.windows import Window
+from features.windows import FOREVER, Window
 
 ROWS = {"count", "since_last", "since_first", "mean_gap"}  # operations that need no column
 EMPTY_IS_ZERO = {"count", "sum", "nunique"}
@@ -64,6 +64,13 @@ class Aggregate:
         """Whether the answer is a text rather than a number."""
         kind = None if self.value is None else self.value.kind
         return kind in ("text", "id") and self.operation in ("mode", "first", "lag", "latest")
+
+    @property
+    def grows(self) -> bool:
+        """Whether the answer rises as time passes for an entity that stays, whatever becomes of it."""
+        if self.operation in ("since_first", "age"):
+            return True
+        return self.operation in ("count", "nunique") and self.window.width == FOREVER
 
     @property
     def unit(self) -> str:

@@ -317,3 +317,16 @@ def test_where_at_the_source_and_the_same_twice_is_computed_once() -> None:
 
 def test_attributes_need_their_table() -> None:
     assert attributes(AttributeValue, entity=lead).log.name == "attribute_values.lead"
+
+
+def test_what_rises_with_the_calendar_is_known_beforehand() -> None:
+    view = FeatureView(
+        entity=customer,
+        orders=lines.count(days(30) + lifetime),
+        products=lines.product_id.nunique(),
+        spend=lines.amount.sum(),
+        age=lines.time_since_first(),
+        recency=lines.time_since_last(),
+    )
+    growing = {name for name, item in view.fields.items() if getattr(item.definition, "grows", False)}
+    assert growing == {"orders", "products", "age"}
