@@ -74,6 +74,8 @@ class ImportReport:
     seconds : float
     reasons : tuple of Reason
         Why rows were rejected, the most frequent first.
+    written : bool
+        False after a dry run.
 
     Examples
     --------
@@ -87,6 +89,7 @@ class ImportReport:
     rejects: Path | None
     seconds: float
     reasons: tuple[Reason, ...] = ()
+    written: bool = True
 
     def to_json(self) -> dict[str, object]:
         """The report as plain values."""
@@ -95,4 +98,5 @@ class ImportReport:
             "tables": {name: asdict(table) for name, table in self.tables.items()},
             "rejects": None if self.rejects is None else str(self.rejects),
             "seconds": round(self.seconds, 3),
+            "written": self.written,
         }

@@ -39,7 +39,9 @@ _KINDS = {
 }
 
 
-def run_import(records: Records, source: str | Path, path: Path, *, progress: Progress | None = None) -> ImportReport:
+def run_import(
+    records: Records, source: str | Path, path: Path, *, dry_run: bool = False, progress: Progress | None = None
+) -> ImportReport:
     """Import the files of a source.
 
     Parameters
@@ -49,6 +51,8 @@ def run_import(records: Records, source: str | Path, path: Path, *, progress: Pr
         A mapping's name, looked up in ``settings.sources_dirs``, or the path of a mapping file.
     path : Path
         The folder with the files, or the one file.
+    dry_run : bool
+        Do everything, the writing included, and then take it back: the counts are those of a real run.
     progress : callable, optional
         Called with a stage (``read``, ``check``, ``write``), the steps done and the steps in all.
 
@@ -102,16 +106,20 @@ def run_import(records: Records, source: str | Path, path: Path, *, progress: Pr
     rejected = write_rejects(settings.rejects_dir, mapping.source, _stamp(began), rejects) if rejects else None
     run = _Run(mapping, files, path, began, read, lost, rejected, records.settings.actor)
     tell("write", 0, 1)
+    closing = _take_back if dry_run else run.close
     try:
         counts = records.write(
-            _ordered(mapping, tables), source=mapping.source, reason=f"import of {mapping.source}", closing=run.close
+            _ordered(mapping, tables), source=mapping.source, reason=f"import of {mapping.source}", closing=closing
         )
+    except _TakenBack as done:
+        counts = done.counts
     except BaseException:
         if rejected is not None:
             rejected.unlink(missing_ok=True)
         raise
     tell("write", 1, 1)
-    return ImportReport(mapping.source, run.reports(counts), rejected, time.perf_counter() - clocked, reasons(rejects))
+    seconds = time.perf_counter() - clocked
+    return ImportReport(mapping.source, run.reports(counts), rejected, seconds, reasons(rejects), not dry_run)
 
 
 def _silent(stage: str, done: int, total: int) -> None:
@@ -170,6 +178,18 @@ def _known_late(table: str, name: str) -> dict[str, object]:
         "known": "after_outcome",
         "suspect": None,
     }
+
+
+class _TakenBack(Exception):  # noqa: N818 - a signal, not an error
+    """Ends the transaction of a dry run without keeping anything."""
+
+    def __init__(self, counts: Mapping[str, WriteCounts]) -> None:
+        super().__init__("dry run")
+        self.counts = dict(counts)
+
+
+def _take_back(_writing: Writing, _source_id: int, counts: Mapping[str, WriteCounts]) -> None:
+    raise _TakenBack(counts)
 
 
 class _Run:

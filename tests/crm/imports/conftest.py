@@ -91,9 +91,11 @@ class Shop:
         path.write_text(yaml.safe_dump(dict(self.mapping), sort_keys=False), encoding="utf-8")
         return path
 
-    def run(self, records: Records, progress: Callable[[str, int, int], None] | None = None) -> ImportReport:
+    def run(
+        self, records: Records, progress: Callable[[str, int, int], None] | None = None, *, dry_run: bool = False
+    ) -> ImportReport:
         """Import it."""
-        return run_import(records, self.path, self.folder, progress=progress)
+        return run_import(records, self.path, self.folder, dry_run=dry_run, progress=progress)
 
 
 @pytest.fixture

@@ -293,3 +293,13 @@ def test_the_reasons_are_counted(records: Records, shop: Shop) -> None:
     report = shop.run(records)
     assert [(item.table, item.rows) for item in report.reasons] == [("order_lines", 2)]
     assert "is expected" in report.reasons[0].example
+
+
+def test_a_dry_run_counts_like_a_real_one_and_keeps_nothing(records: Records, shop: Shop) -> None:
+    told = shop.run(records, dry_run=True)
+    assert not told.written
+    assert [info.name for info in records.sources() if info.tables] == []
+    assert records.query("select count(*) as n from audit_log").column("n").to_pylist() == [0]
+    assert shop.run(records).tables == told.tables
+    again = shop.run(records, dry_run=True)
+    assert all(counts.unchanged == counts.accepted for counts in again.tables.values())
