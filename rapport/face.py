@@ -24,10 +24,13 @@ from pipelines.workspace import Workspace
 from registry import ModelVersion
 from training import Backtest
 
+_LAST = 2**62
+
 SCORES = """
 SELECT e.{entity}_no, s.score, s.band, s.model_version, s.occurred_at
 FROM scores s JOIN {table} e ON e.id = s.{entity}_id
-WHERE s.model = :model AND s.occurred_at = (SELECT max(occurred_at) FROM scores WHERE model = :model)
+WHERE s.model = :model
+  AND s.occurred_at = (SELECT max(occurred_at) FROM scores WHERE model = :model AND occurred_at <= :upto)
   AND s.op <> 'retract' AND s.version = (SELECT max(version) FROM scores o WHERE o.id = s.id)
 ORDER BY e.id
 """
@@ -64,8 +67,8 @@ class Rapport(Workspace):
         """Score everybody who may be scored with the champion, and keep the answers as records."""
         return score(self, model, as_of=_micros(as_of))
 
-    def scores(self, model: str) -> pd.DataFrame:
-        """The answers of the latest batch.
+    def scores(self, model: str, *, as_of: Moment | None = None) -> pd.DataFrame:
+        """The answers of the latest batch, or of the latest at or before a moment.
 
         Returns
         -------
@@ -80,7 +83,9 @@ class Rapport(Workspace):
         self.check_model(model)
         entity = self.registry.champion(model).entity
         sql = SCORES.format(entity=entity, table=ENTITIES[entity].table)
-        found: pd.DataFrame = self.records.query(sql, {"model": model}).to_pandas()
+        found: pd.DataFrame = self.records.query(
+            sql, {"model": model, "upto": _LAST if as_of is None else micros_of(as_of)}
+        ).to_pandas()
         moments = pd.to_datetime(found.pop("occurred_at"), unit="us", utc=True)
         return found.assign(as_of=moments)
 
