@@ -9,7 +9,7 @@ export RAPPORT_HOME ?= var
 export OMP_WAIT_POLICY ?= PASSIVE
 
 .DEFAULT_GOAL := help
-.PHONY: help install demo test check lint types tests bench bench-sweep bench-report quality lock clean
+.PHONY: help install demo test check lint types tests notebooks bench bench-sweep bench-report quality lock clean
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -55,6 +55,9 @@ types: $(READY) ## Static types, strict
 tests: $(SPARK) ## The whole test suite, Spark's tests included (they are skipped where there is no Java)
 	$(BIN)/python -m pytest -n 2 --dist loadgroup -m "not spark"
 	$(BIN)/python -m pytest -m spark tests/features  # a process of its own: Java is forked, which a large one cannot do
+
+notebooks: $(READY) ## Run the six notebooks and check what they tell (about a minute)
+	$(BIN)/python -m pytest -q tests/notebooks
 
 bench: $(SPARK) ## Measure speed beside a baseline; append to benchmarks/results.jsonl
 	$(BIN)/python -m benchmarks

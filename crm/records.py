@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from functools import cached_property
 from types import TracebackType
-from typing import Self
+from typing import TYPE_CHECKING, Self
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -15,7 +15,7 @@ from sqlalchemy import Engine, create_engine, select
 from sqlalchemy.engine import URL, make_url
 
 from configs import Settings
-from crm import audit, erasing, resolving, writer
+from crm import audit, erasing, resolving, surface, writer
 from crm.connections import Connection, connect
 from crm.counters import ARRIVAL, COUNTERS, Counters
 from crm.erasing import Erased
@@ -24,6 +24,9 @@ from crm.failures import explained
 from crm.reader import Reader, find
 from crm.sources import AttributeInfo, SourceInfo, read_attributes, read_holders, read_sources
 from crm.writing import Change, Closing, WriteCounts
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 FEW = 1_000  # so many ids are asked for by name; for more, the whole table is read
 NUMBERS = {"customer": "customers", "lead": "leads", "product": "products", "opportunity": "opportunities"}
@@ -100,6 +103,28 @@ class Records:
             If the table or a column is unknown.
         """
         return self._reader.arrow(table, columns, after_seq, upto_seq)
+
+    def frame(self, table: str, columns: Sequence[str] | None = None) -> pd.DataFrame:
+        """A table, or some of its columns, as people read it: moments as UTC times, money in its currency.
+
+        Parameters
+        ----------
+        table : str
+            Any table of the schema, ``<table>_versions`` included.
+        columns : sequence of str, optional
+            Default: all.
+
+        Returns
+        -------
+        pandas.DataFrame
+            Money is float64: to add up large sums exactly, take `arrow`.
+
+        Raises
+        ------
+        RecordsError
+            If the table or a column is unknown.
+        """
+        return surface.frame(find(table, columns)[0], self.arrow(table, columns))
 
     def arrived(self, table: str, after_seq: int) -> bool:
         """Whether rows of a head's versions or a fact have arrived since ``after_seq``; cheap.

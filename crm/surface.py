@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import pyarrow as pa
 import pyarrow.compute as pc
 from sqlalchemy import Table
 
 from crm.arrow_types import arrow_type
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 MONEY = pa.decimal128(19, 4)
 _FORMULA = r"^\s*[=+\-@]|^[\t\r\n]"
@@ -52,6 +57,25 @@ def written(table: Table, batch: pa.RecordBatch, schema: pa.Schema, *, is_text: 
         else:
             columns.append(values)
     return pa.RecordBatch.from_arrays(columns, schema=schema)
+
+
+def frame(table: Table, found: pa.Table) -> pd.DataFrame:
+    """Rows of a table for a person at a desk: moments as UTC times, money as float64 in its currency.
+
+    Parameters
+    ----------
+    table : Table
+    found : pa.Table
+        Some of its columns, as `Records.arrow` gives them.
+    """
+    units = {column.name: column.info.get("unit", "") for column in table.columns}
+    for place, name in enumerate(found.column_names):
+        if units[name] == "µs":
+            found = found.set_column(place, name, found[name].cast(pa.timestamp("us", "UTC")))
+        elif units[name] == "money":
+            found = found.set_column(place, name, pc.divide(found[name].cast(pa.float64()), 10_000.0))
+    rows: pd.DataFrame = found.to_pandas()
+    return rows
 
 
 def decimals(values: pa.Array) -> pa.Array:

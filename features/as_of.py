@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from datetime import datetime
+from numbers import Integral
+from typing import TYPE_CHECKING, TypeAlias
 
-from crm.clock import iso, now
+from crm.clock import iso, now, parse, to_micros
 from features.declare.log import Log
+from features.errors import FeatureError
 from features.reading import Reading
 
 if TYPE_CHECKING:
@@ -53,6 +56,41 @@ class AsOf:
         '1970-01-01T00:00:00Z (the end of shop)'
         """
         return f"{iso(self.micros)} ({f'the end of {self.binding}' if self.binding else 'now'})"
+
+
+Moment: TypeAlias = int | str | datetime | AsOf
+"""A moment as people give it: microseconds, an ISO 8601 text, an aware time, or the default with its reason."""
+
+
+def micros_of(moment: Moment) -> int:
+    """Microseconds of a moment, however it is given.
+
+    Parameters
+    ----------
+    moment : int (µs), str, datetime or AsOf
+        A text is a date (its midnight in UTC), or an ISO 8601 time with a zone; a datetime is aware.
+
+    Raises
+    ------
+    FeatureError
+        If it is no such moment.
+
+    Examples
+    --------
+    >>> micros_of("1970-01-02"), micros_of(AsOf(5)), micros_of(7)
+    (86400000000, 5, 7)
+    """
+    if isinstance(moment, AsOf):
+        return moment.micros
+    if isinstance(moment, int | Integral):  # numpy's as well
+        return int(moment)
+    try:
+        return parse(moment) if isinstance(moment, str) else to_micros(moment)
+    except (AttributeError, TypeError, ValueError) as error:
+        raise FeatureError(
+            f"{str(moment)!r} is no moment ({error}); a date, an ISO 8601 time with a zone, or whole microseconds are "
+            "expected; write 2026-06-30 or 2026-06-30T12:00:00Z"
+        ) from error
 
 
 def default_as_of(records: Reading, logs: Iterable[Log], sources: Iterable[SourceInfo] | None = None) -> AsOf:

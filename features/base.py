@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 import pyarrow as pa
 
-from features.as_of import AsOf, default_as_of
+from features.as_of import AsOf, Moment, default_as_of, micros_of
 from features.catalogue import Catalogue, Feature
 from features.declare.aggregate import Aggregate
 from features.declare.log import Log
@@ -142,7 +142,7 @@ class Base:
         keys = {name: pa.array(column) for name, column in zip(log.entity.keys, ids, strict=True)}
         return pa.table({**keys, **clocks, **{name: column for name, column in rest.items() if name not in keys}})
 
-    def explain(self, ref: str, key: Key, as_of: int) -> pa.Table:
+    def explain(self, ref: str, key: Key, as_of: Moment) -> pa.Table:
         """The rows that made a value, oldest first.
 
         Raises
@@ -163,7 +163,8 @@ class Base:
             )
         widest = max(aggregates, key=lambda item: item.window.width)
         self.history.want(widest.log, used_columns(widest))
-        return rows_behind(self.history.reader(widest.log), widest, self.ids(widest.log.entity, [key])[0], as_of)
+        entity = self.ids(widest.log.entity, [key])[0]
+        return rows_behind(self.history.reader(widest.log), widest, entity, micros_of(as_of))
 
     def ids(self, entity: Entity | str, keys: Sequence[Key]) -> Ints:
         """Record ids of numbers; codes of tuples of numbers for a composite entity.

@@ -10,11 +10,13 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from features.as_of import AsOf, default_as_of
+from features.as_of import AsOf, Moment, default_as_of, micros_of
 from features.base import Base, Engine, Windows, entity_named, is_spark, used_columns
-from features.catalogue import flat
+from features.catalogue import Catalogue, flat
 from features.cutoffs import cutoffs
+from features.declare.attributes import resolve
 from features.declare.measure import Measure
+from features.declare.view import FeatureView
 from features.entity import Entity
 from features.errors import FeatureError
 from features.hindsight import hindsight
@@ -26,6 +28,8 @@ from features.spine import as_frame
 from features.spines import spine_at
 from features.training_set import TrainingSet
 from features.training_sets import TrainingSets
+
+TRIAL = "trial"  # the name of a view that has no file
 
 
 class Past(Base):
@@ -99,6 +103,30 @@ class Past(Base):
         )
         return pd.concat([frame, added], axis=1)
 
+    def trial(self, view: FeatureView, spine: Any) -> pd.DataFrame:
+        """The features of a view that no file declares yet, on the real records.
+
+        Parameters
+        ----------
+        view : FeatureView
+        spine : pandas.DataFrame or Arrow table
+            As for `historical_features`.
+
+        Returns
+        -------
+        pandas.DataFrame
+            The spine, and a column for each feature under its own name.
+
+        Raises
+        ------
+        DeclarationError, SpineError, FeatureError
+            As a file with the view would, and `historical_features` of it.
+        """
+        tried = resolve(view.named(TRIAL), self.records.attributes(view.entity.name))
+        store = Past(self.records, Catalogue({TRIAL: tried}), self.history, self.online.store, self.threads, self.spark)
+        found = store.historical_features([f"{TRIAL}:*"], spine)
+        return found.rename(columns={flat(f"{TRIAL}:{name}"): name for name in tried.fields})
+
     def write_features(self, refs: Iterable[str], spine: Path, target: Path, *, watermark: int | None = None) -> None:
         """Features of a spine in Parquet into a folder of Parquet, on Spark: for sets larger than a machine's memory.
 
@@ -157,13 +185,12 @@ class Past(Base):
     ) -> pd.DataFrame:
         return self.historical_features(refs, spine, known_before=known_before, watermark=watermark)
 
-    def entities_at(self, entity: Entity | str, as_of: int | AsOf) -> pd.DataFrame:
+    def entities_at(self, entity: Entity | str, as_of: Moment) -> pd.DataFrame:
         """Every entity known at a moment, as a spine."""
-        moment = as_of.micros if isinstance(as_of, AsOf) else as_of
-        return spine_at(self.history, entity_named(entity), [moment], None, self.threads)
+        return spine_at(self.history, entity_named(entity), [micros_of(as_of)], None, self.threads)
 
     def every(
-        self, period: str | Windows, entity: Entity | str, since: int, until: int, active: Measure | None = None
+        self, period: str | Windows, entity: Entity | str, since: Moment, until: Moment, active: Measure | None = None
     ) -> pd.DataFrame:
         """A spine of every entity at every cutoff, perhaps only those that were active.
 
@@ -172,12 +199,12 @@ class Past(Base):
         period : {'day', 'week', 'month', 'quarter'} or days(…)
             Calendar periods, or a span stepping back from `until`.
         entity : Entity or str
-        since, until : int
-            Microseconds; cutoffs lie in ``[since, until]``.
+        since, until : int (µs), str, datetime or AsOf
+            Cutoffs lie in ``[since, until]``.
         active : Measure, optional
             Rows are kept where it is above 0, for example ``lines.count(days(180))``.
         """
-        moments = cutoffs(period, since, until)
+        moments = cutoffs(period, micros_of(since), micros_of(until))
         return spine_at(
             self.history, entity_named(entity), moments, None if active is None else active.only, self.threads
         )

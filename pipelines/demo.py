@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from threading import Thread
 from typing import Any, TypeVar
 
@@ -90,7 +91,7 @@ def run_demo(workspace: Workspace, *, customers: int = 10_000, seed: int = 7, co
         How the command is called, for the commands that are shown at the end.
     """
     stages: dict[str, float] = {}
-    folder = workspace.settings.home / "demo"
+    folder = export_of(workspace)
 
     def timed(stage: str, act: Callable[[], Made]) -> Made:
         began = time.monotonic()
@@ -122,6 +123,19 @@ def run_demo(workspace: Workspace, *, customers: int = 10_000, seed: int = 7, co
         customer=_somebody(workspace),
         command=command,
     )
+
+
+def export_of(workspace: Workspace) -> Path:
+    """Where the export of the made-up company lies, with what is planted in it below ``truth``."""
+    return workspace.settings.home / "demo"
+
+
+def make_company(workspace: Workspace, *, customers: int, seed: int) -> None:
+    """Let the workspace hold a made-up company and nothing else; one that holds records already stays as it is."""
+    if any(source.name == SOURCE and source.tables for source in workspace.records.sources()):
+        return
+    write_company(export_of(workspace), customers=customers, seed=seed)
+    run_import(workspace.records, SOURCE, export_of(workspace), progress=workspace.progress)
 
 
 def _somebody(workspace: Workspace) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import io
 from collections.abc import Mapping
 
-from training.pictures import INK, MODEL, SOFT, STYLE
+from training.pictures import INK, MODEL, SOFT, styled
 
 
 def draw(
@@ -35,11 +35,10 @@ def draw(
     >>> sorted(draw("sizes", "Sizes", "share", {"a": 0.4, "b": 0.6}, form=".0%"))
     ['sizes.png', 'sizes.svg']
     """
-    import matplotlib as mpl
     from matplotlib.backends.backend_agg import FigureCanvasAgg
     from matplotlib.figure import Figure
 
-    with mpl.rc_context(dict(STYLE)):  # type: ignore[arg-type]  # matplotlib types each key by its name
+    with styled():
         figure = Figure(figsize=(7.2, 1.3 + 0.42 * max(len(values), 1)), layout="constrained")
         FigureCanvasAgg(figure)
         axes = figure.add_subplot()

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import io
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -37,6 +38,15 @@ STYLE: Mapping[str, Any] = {
     "svg.hashsalt": "rapport",
     "svg.fonttype": "none",
 }
+
+
+@contextmanager
+def styled() -> Iterator[None]:
+    """Draw in the style of these pictures, whatever style the program around has set."""
+    from matplotlib.style import context
+
+    with context(["default", dict(STYLE)]):
+        yield
 
 
 def draw_all(
@@ -103,11 +113,10 @@ def draw_all(
 
 
 def _draw(name: str, title: str, x: str, height: str, plot: Callable[[Axes], None]) -> dict[str, bytes]:
-    import matplotlib as mpl
     from matplotlib.backends.backend_agg import FigureCanvasAgg
     from matplotlib.figure import Figure
 
-    with mpl.rc_context(dict(STYLE)):  # type: ignore[arg-type]  # matplotlib types each key by its name
+    with styled():
         figure = Figure(figsize=(6.4, 4.6))
         figure.subplots_adjust(left=0.12, right=0.97, top=0.92, bottom=0.12)
         FigureCanvasAgg(figure)

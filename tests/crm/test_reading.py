@@ -6,6 +6,7 @@ import datetime
 from collections.abc import Mapping
 
 import numpy as np
+import pandas as pd
 import pyarrow as pa
 import pytest
 
@@ -53,6 +54,17 @@ def test_columns_that_begin_with_nulls_or_whole_numbers_keep_type_and_value(any_
     assert found["type"].slice(0, 1).to_pylist() == ["1"]
     asked = any_records.query("SELECT session_no, value, received_at, 1 AS one FROM events ORDER BY id")
     assert asked.slice(late).to_pylist() == [{"session_no": "at last", "value": 0.5, "received_at": 5, "one": 1}]
+
+
+def test_a_frame_has_times_and_currency_units(any_records: Records) -> None:
+    any_records.write(COMPANY)
+    any_records.write({"orders": rows(source_key=["o1"], amount=[123_456], occurred_at=[1_500_000])})
+    found = any_records.frame("orders", ["occurred_at", "amount"])
+    assert str(found["occurred_at"].dt.tz) == "UTC"
+    assert found["occurred_at"].max() == pd.Timestamp("1970-01-01T00:00:01.5Z")
+    assert found["amount"].max() == 12.3456
+    with pytest.raises(RecordsError, match="orders has no column 'total'"):
+        any_records.frame("orders", ["total"])
 
 
 def test_rows_come_in_the_order_of_the_key(any_records: Records) -> None:

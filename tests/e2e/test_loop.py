@@ -10,8 +10,10 @@ from contextlib import closing
 from pathlib import Path
 from typing import Any
 
+import pandas as pd
 import pytest
 
+import rapport
 from tests.e2e.conftest import Company
 
 pytestmark = pytest.mark.slow
@@ -159,6 +161,19 @@ def test_a_version_compared_with_itself_differs_by_nothing(company: Company) -> 
     assert told["fair"]
     assert told["rows"] > 1_000
     assert {name: item["value"] for name, item in told["difference"].items()} == {"auc": 0, "lift": 0, "calibration": 0}
+
+
+def test_python_says_what_the_commands_say(company: Company) -> None:
+    with rapport.open(company.home) as r:
+        scores = r.scores("churn")
+        kept = rows(company, "select max(occurred_at) from scores where model = 'churn'")[0][0]
+        assert scores["as_of"].unique().tolist() == [pd.Timestamp(kept, unit="us", tz="UTC")]
+        assert r.scores("churn", as_of="2020-01-01").empty
+        number, score = scores.iloc[0][["customer_no", "score"]]
+        told = company.rapport("explain", "churn", "--id", number)
+        assert told == r.explain("churn", number, as_of=told["as_of"]).to_json()
+        assert told["score"] == score
+        assert r.compare("churn", "1", "1").to_json() == company.rapport("compare", "churn", "1", "1")
 
 
 def test_the_past_is_replayed_and_drawn(company: Company) -> None:

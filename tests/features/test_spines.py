@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from typing import Any, Literal
 
+import numpy as np
 import pandas as pd
 import pyarrow as pa
 import pytest
@@ -202,3 +203,29 @@ def test_without_ends_the_default_moment_is_now(open_store: Opener) -> None:
     assert found.binding == ""
     assert found.micros > parse("2024-01-01")
     assert str(found).endswith("(now)")
+
+
+def test_a_moment_may_be_text_time_number_or_the_default(store: FeatureStore) -> None:
+    given: list[Any] = [NOON, np.int64(NOON), iso(NOON), datetime(2024, 3, 1, 12, tzinfo=UTC), pd.Timestamp(iso(NOON))]
+    for moment in [*given, store.default_as_of(["v:n"])]:
+        found = store.entities_at(customer, moment)
+        assert found["as_of"].unique().tolist() == [NOON]
+    assert store.explain("v:n", "K1", iso(NOON)).num_rows == 1
+    monthly = store.every("month", customer, "2024-01-01", "2024-03-01")
+    assert sorted(map(iso, set(monthly["as_of"]))) == [f"2024-0{month}-01T00:00:00Z" for month in (1, 2, 3)]
+
+
+@pytest.mark.parametrize("moment", ["yesterday", "2024-03-01T12:00", datetime(2024, 3, 1), 1.5, None])  # noqa: DTZ001 - naive on purpose
+def test_what_is_no_moment_is_one_sentence(moment: Any, store: FeatureStore) -> None:
+    with pytest.raises(FeatureError, match=r"is no moment \(.*\); a date, .* expected; write 2026-06-30"):
+        store.entities_at(customer, moment)
+
+
+def test_a_view_without_a_file_is_tried_on_the_records(store: FeatureStore) -> None:
+    spine = store.entities_at(customer, NOON)
+    tried = store.trial(FeatureView(entity=customer, n=lines.count(days(1, 500)), last=lines.category.last()), spine)
+    assert list(tried) == ["customer_id", "as_of", "n_1d", "n_500d", "last"]
+    declared = store.historical_features(["v:*"], spine)
+    assert tried["last"].tolist() == declared["v__last"].tolist()
+    assert tried["n_500d"].sum() == 2
+    assert "trial" not in store.views
