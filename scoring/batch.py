@@ -55,7 +55,7 @@ def score_file(model: BinaryModel, source: Path, target: Path) -> int:
                     columns = [batch.column(field.name) for field in kept]
                     writer.write_batch(pa.record_batch([*columns, *answers], schema=writer.schema))
         part.replace(target)
-    except (OSError, pa.ArrowInvalid) as error:
+    except (OSError, ValueError) as error:
         raise FileError.unusable(source, target, error) from error
     finally:
         part.unlink(missing_ok=True)
