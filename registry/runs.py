@@ -163,7 +163,7 @@ def _tags(candidate: Candidate) -> dict[str, str]:
 
 
 def _write_files(target: Path, candidate: Candidate) -> None:
-    """Artefact, pictures, tables and card: all of them, or no folder."""
+    """Artefact, pictures, tables, card and further files: all of them, or no folder."""
     temporary = target.parent / f".writing-{target.name}-{os.getpid()}"
     try:
         temporary.mkdir(parents=True)
@@ -171,6 +171,8 @@ def _write_files(target: Path, candidate: Candidate) -> None:
         (temporary / "card.md").write_text(candidate.card, encoding="utf-8")
         for name, content in candidate.pictures.items():
             _put(temporary / PICTURES / name, content)
+        for name, content in candidate.files.items():
+            _put(temporary / name, content)
         results = {
             "candidate": candidate.to_json(),
             "grade_reasons": list(candidate.grade_reasons),

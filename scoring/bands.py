@@ -27,9 +27,11 @@ class Bands:
 
     def __init__(self, bands: Sequence[Mapping[str, Any]]) -> None:
         self.names = tuple(str(item["name"]) for item in bands)
+        self._labels = np.array(self.names, dtype=object)
         self.starts = np.array([float(item["from"]) for item in bands])
 
     def of(self, scores: Floats) -> list[str]:
         """The band of every score: the last whose start it reaches."""
         places = np.searchsorted(self.starts, scores, side="right") - 1
-        return [self.names[place] for place in np.maximum(places, 0)]
+        named: list[str] = self._labels[np.maximum(places, 0)].tolist()
+        return named

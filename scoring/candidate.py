@@ -129,6 +129,9 @@ class Candidate:
         ``name.svg`` and ``name.png``.
     tables : mapping of str to JSON
         Further results of the run (ladder, stability, importance, thresholds), plain JSON.
+    files : mapping of str to bytes
+        What else is kept beside the artefact, by file name (``trials-20260630T080000Z.parquet``: every trial of a
+        search for parameters).
     card : str
         Markdown for a manager.
     hashes : mapping of str to str
@@ -162,6 +165,7 @@ class Candidate:
     parity: Parity | None = None
     pictures: Mapping[str, bytes] = field(default_factory=dict)
     tables: Mapping[str, Any] = field(default_factory=dict)
+    files: Mapping[str, bytes] = field(default_factory=dict)
     evidence: Evidence | None = None
     training_set: TrainingSet | None = None
 

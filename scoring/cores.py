@@ -14,6 +14,7 @@ import numpy as np
 from scoring.model import Floats
 
 FEW = 1_000  # up to so many rows starting threads costs more than the trees
+FEW_EXPLAINED = 20  # the same of contributions, which cost a hundred times as much
 
 
 class Core(Protocol):
@@ -86,8 +87,8 @@ class Boosted:
         """What each column adds to `base`, in log-odds, shape (rows, columns)."""
         if not len(matrix):  # LightGBM divides by the number of rows
             return np.zeros(matrix.shape)
-        return self._predict(matrix, pred_contrib=True)[:, :-1]
+        return self._predict(matrix, few=FEW_EXPLAINED, pred_contrib=True)[:, :-1]
 
-    def _predict(self, matrix: Floats, **what: bool) -> Floats:
-        threads = 1 if len(matrix) <= FEW else 0
+    def _predict(self, matrix: Floats, *, few: int = FEW, **what: bool) -> Floats:
+        threads = 1 if len(matrix) <= few else 0
         return np.asarray(self.booster.predict(matrix, num_threads=threads, **what), dtype=np.float64)

@@ -72,6 +72,7 @@ class Encoder:
         self._groups = [groups[ref] if is_category[ref] else None for ref in self.refs]
         place = {ref: index for index, ref in enumerate(self.refs)}
         self._source = np.array([place[str(item["ref"])] for item in columns], dtype=np.intp)
+        self._is_straight = np.array_equal(self._source, np.arange(len(self.refs)))
         self._missing = _indices(columns, "missing")
         self._members = _indices(columns, "group")
         self._code = np.array([float(columns[index]["code"]) for index in self._members])
@@ -111,7 +112,7 @@ class Encoder:
             If a feature is missing from the frame.
         """
         raw = self._raw(frame)
-        result = raw[:, self._source]
+        result = raw if self._is_straight else raw[:, self._source]
         if not self._is_plain:
             result[:, self._numbers] = self._number(result[:, self._numbers])
         if self._missing.size:

@@ -87,6 +87,26 @@ class FrameError(RapportError):
         )
 
 
+class FileError(RapportError):
+    """A file of feature values cannot be scored."""
+
+    @classmethod
+    def unusable(cls, source: Path, target: Path, reason: object) -> Self:
+        """It cannot be read, or the scores cannot be written."""
+        return cls(
+            f"{source} cannot be scored into {target} ({str(reason).splitlines()[0]}); a Parquet file with a column "
+            "view__feature for each feature, and a folder to write into, are expected; mend the path"
+        )
+
+    @classmethod
+    def taken(cls, source: Path, names: Collection[str]) -> Self:
+        """It has columns named like those that are written."""
+        return cls(
+            f"{source} already has the column {', '.join(names)}; columns of other names are expected, because scoring "
+            "writes it; rename the column"
+        )
+
+
 class LogError(RapportError):
     """An answer could not be written into the prediction log."""
 

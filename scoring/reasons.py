@@ -172,6 +172,8 @@ def _plain(value: object) -> float | str | None:
 
 
 def _add_up(values: Floats, target: npt.NDArray[np.intp], size: int) -> Floats:
+    if np.array_equal(target, np.arange(size)):
+        return values
     result = np.zeros((len(values), size))
     for index, place in enumerate(target):
         result[:, place] += values[:, index]

@@ -8,6 +8,7 @@ from functools import cached_property
 from typing import Any
 
 import numpy as np
+import pyarrow as pa
 
 from features.content import json_sha256
 from scoring import BinaryModel, Candidate, Leak, Parity, load
@@ -26,10 +27,10 @@ from training.rungs import FEWEST
 from training.spec import Context
 from training.splits import Split, check
 from training.suspicion import after_fit
-from training.tuning import search
+from training.tuning import TRIALS, search, trials_file
 from training.verdict import Verdict, judge
 
-INFLUENCE_ROWS = 1_000
+INFLUENCE_ROWS = 500
 
 
 @dataclass(frozen=True)
@@ -46,7 +47,7 @@ class Lesson:
     rung: str
     rung_reasons: Sequence[str]
     verdict: Verdict
-    trials: Sequence[Mapping[str, Any]] = field(default_factory=tuple)
+    trials: pa.Table = field(default_factory=TRIALS.empty_table)
 
     @property
     def step(self) -> Step:
@@ -125,6 +126,7 @@ def fit(context: Context, problem: Problem, rows: Rows, split: Split) -> Candida
         params={"rung": lesson.rung, "seed": context.seed, "commit": hashes.commit(), **lesson.step.fitted.params},
         parity=parity,
         tables=_tables(lesson),
+        files=trials_file(lesson.trials),
         evidence=lesson.verdict.evidence,
         training_set=rows.training_set,
         pictures=pictures.draw_all(
@@ -157,7 +159,7 @@ def learn(context: Context, problem: Problem, rows: Rows, split: Split) -> Lesso
     steps |= {name: taught_again(rows, split, steps[name], teacher) for name in dict.fromkeys(("rule", rung))}
     context.progress("judging on rows that nothing has seen")
     verdict = judge(problem.entity, rows, split, steps[rung], steps["rule"], words, seed=context.seed)
-    trials = tuned.trials if tuned else ()
+    trials = tuned.trials if tuned else TRIALS.empty_table()
     return Lesson(problem, rows, split, kept, dropped, leaks, steps, rung, reasons, verdict, trials)
 
 
@@ -299,7 +301,6 @@ def _tables(lesson: Lesson) -> dict[str, Any]:
         "stability": dict(lesson.verdict.by_period),
         "influence": dict(lesson.influence),
         "dropped": dict(lesson.dropped),
-        "trials": list(lesson.trials),
         "form": lesson.problem.form,
     }
 

@@ -2,22 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 
 import numpy as np
 
 from scoring import Floats, Metric
-from training.measures import Measure, auc, average_precision, brier, ece, lift_10, log_loss, simulated_ece
+from training.measures import every, simulated_ece
 from training.rows import Ids
 
-MEASURES: Mapping[str, Measure] = {
-    "auc": auc,
-    "average_precision": average_precision,
-    "brier": brier,
-    "log_loss": log_loss,
-    "lift_10": lift_10,
-    "ece": ece,
-}
 CELLS = 4_000_000  # weights held at once
 
 
@@ -45,34 +37,44 @@ def figures(y: Floats, score: Floats, ids: Ids, *, seed: int, rounds: int = 300)
     >>> figures(y, score, np.arange(40), seed=1)["auc"].value
     1.0
     """
-    drawn: dict[str, list[Floats]] = {name: [] for name in MEASURES}
-    for weights in draws(ids, seed=seed, rounds=rounds):
-        for name, measure in MEASURES.items():
-            drawn[name].append(measure(y, score, weights))
-    one = np.ones((1, len(y)))
-    found = {
-        name: interval(float(measure(y, score, one)[0]), np.concatenate(drawn[name]))
-        for name, measure in MEASURES.items()
-    }
+    (drawn,) = _replicates(y, (score,), ids, seed=seed, rounds=rounds)
+    return _with_intervals(y, score, drawn, seed=seed)
+
+
+def contest(
+    y: Floats, first: Floats, second: Floats, ids: Ids, *, seed: int, rounds: int = 300
+) -> tuple[dict[str, Metric], dict[str, Metric], Metric]:
+    """The figures of two scores, and by how much the AUC of the first exceeds that of the second, paired.
+
+    Examples
+    --------
+    >>> y = np.array([0.0, 1.0] * 20)
+    >>> contest(y, y, 1 - y, np.arange(40), seed=1)[2].value
+    1.0
+    """
+    mine, other = _replicates(y, (first, second), ids, seed=seed, rounds=rounds)
+    figures_of = _with_intervals(y, first, mine, seed=seed), _with_intervals(y, second, other, seed=seed)
+    gain = figures_of[0]["auc"].value - figures_of[1]["auc"].value
+    return *figures_of, interval(gain, mine["auc"] - other["auc"])
+
+
+def _replicates(y: Floats, scores: Sequence[Floats], ids: Ids, *, seed: int, rounds: int) -> list[dict[str, Floats]]:
+    """Every measure of every score in each replicate; a replicate draws the same rows for all of them."""
+    blocks = [[every(y, score, weights) for score in scores] for weights in draws(ids, seed=seed, rounds=rounds)]
+    return [
+        {name: np.concatenate([block[place][name] for block in blocks]) for name in blocks[0][place]}
+        for place in range(len(scores))
+    ]
+
+
+def _with_intervals(y: Floats, score: Floats, drawn: Mapping[str, Floats], *, seed: int) -> dict[str, Metric]:
+    whole = every(y, score, np.ones((1, len(y))))
+    found = {name: interval(float(value[0]), drawn[name]) for name, value in whole.items()}
     expected = simulated_ece(score, seed=seed)
     low, middle, high = np.quantile(expected, [0.025, 0.5, 0.975])
     value = found["ece"].value
     found["ece"] = Metric(value)  # drawing rows again adds error of its own, so its replicates are no interval
     return found | {"ece_excess": Metric(value - float(middle), value - float(high), value - float(low))}
-
-
-def difference(y: Floats, first: Floats, second: Floats, ids: Ids, *, seed: int, rounds: int = 300) -> Metric:
-    """By how much the AUC of the first score exceeds that of the second, paired.
-
-    Examples
-    --------
-    >>> y = np.array([0.0, 1.0] * 20)
-    >>> difference(y, y, 1 - y, np.arange(40), seed=1).value
-    1.0
-    """
-    drawn = [auc(y, first, weights) - auc(y, second, weights) for weights in draws(ids, seed=seed, rounds=rounds)]
-    one = np.ones((1, len(y)))
-    return interval(float((auc(y, first, one) - auc(y, second, one))[0]), np.concatenate(drawn))
 
 
 def draws(ids: Ids, *, seed: int, rounds: int) -> Iterator[Floats]:

@@ -56,6 +56,10 @@ class Teacher:
     seed: int
     params: Mapping[str, Any] | None = None
 
+    def like(self, fitted: Fitted) -> Teacher:
+        """A teacher who takes over the parameters of trees, the number of rounds with them."""
+        return replace(self, params=fitted.params) if fitted.rung == "lightgbm" else self
+
     def fit(self, rung: str, rows: Rows) -> Fitted:
         """One rung on `rows`."""
         if rung == "rule":
@@ -106,11 +110,12 @@ def taught_again(rows: Rows, split: Split, step: Step, teacher: Teacher) -> Step
 
     What was chosen and calibrated on later rows than it was fitted on answers with all that is known before the test;
     where the world moves, the latest rows teach the most. The shape of its calibration stays the one that unseen rows
-    gave; its level is set so that the calibration rows, the latest known, have their own rate.
+    gave; its level is set so that the calibration rows, the latest known, have their own rate. Trees keep the
+    parameters and the number of rounds with which they were judged.
     """
     if split.folds:
         return step
-    fitted = teacher.fit(step.fitted.rung, rows.take(split.taught))
+    fitted = teacher.like(step.fitted).fit(step.fitted.rung, rows.take(split.taught))
     latest = rows.take(split.calibrate)
     return replace(step, fitted=fitted, knots=calibrating.levelled(step.knots, fitted.log_odds(latest.frame), latest.y))
 

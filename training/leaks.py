@@ -117,7 +117,8 @@ def _leak(suspect: Suspect, is_answered: bool, is_clocked: bool) -> Leak:
 def _power(values: npt.NDArray[Any], y: Floats, half: npt.NDArray[np.bool_], dtype: str) -> float:
     if dtype == "category":
         return _grouped_power(_codes(values), y, half)
-    by_order = [_either(y, np.where(np.isnan(values), filler, values)) for filler in (-np.inf, np.inf)]
+    fillers = (-np.inf, np.inf) if np.isnan(values).any() else (0.0,)
+    by_order = [_either(y, np.where(np.isnan(values), filler, values)) for filler in fillers]
     return max(_grouped_power(_ranges(values), y, half), *by_order)
 
 
@@ -159,8 +160,10 @@ def _codes(values: npt.NDArray[Any]) -> npt.NDArray[np.intp]:
 
 
 def _null_auc(values: npt.NDArray[Any], y: Floats) -> float:
-    null = np.array([value is None or value != value for value in values], dtype=np.float64)
-    return _either(y, null)
+    null: npt.NDArray[np.bool_] = values != values  # NaN; of words, None is null too
+    if values.dtype == object:
+        null |= np.array([value is None for value in values], dtype=bool)
+    return _either(y, null.astype(np.float64)) if null.any() else 0.5
 
 
 def _is_copy(values: npt.NDArray[Any], y: Floats) -> bool:

@@ -6,16 +6,12 @@ per replicate: a row of ones is the measure itself, rows drawn for a bootstrap g
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
 import numpy as np
 
 from scoring import Floats
 
 SMALLEST = 1e-15
 BINS = 15
-
-Measure = Callable[[Floats, Floats, Floats], Floats]
 
 
 def auc(y: Floats, score: Floats, weights: Floats) -> Floats:
@@ -26,7 +22,10 @@ def auc(y: Floats, score: Floats, weights: Floats) -> Floats:
     >>> auc(np.array([0.0, 1.0, 1.0]), np.array([0.1, 0.1, 0.9]), np.ones((1, 3))).tolist()
     [0.75]
     """
-    positive, negative = _grouped(y, score, weights)
+    return _area(*_grouped(y, score, weights))
+
+
+def _area(positive: Floats, negative: Floats) -> Floats:
     below = np.cumsum(negative, axis=1) - negative / 2
     pairs = positive.sum(axis=1) * negative.sum(axis=1)
     with np.errstate(invalid="ignore", divide="ignore"):
@@ -57,7 +56,11 @@ def average_precision(y: Floats, score: Floats, weights: Floats) -> Floats:
     >>> average_precision(np.array([0.0, 1.0]), np.array([0.1, 0.9]), np.ones((1, 2))).tolist()
     [1.0]
     """
-    positive, negative = (part[:, ::-1] for part in _grouped(y, score, weights))
+    return _precision(*_grouped(y, score, weights))
+
+
+def _precision(positive: Floats, negative: Floats) -> Floats:
+    positive, negative = positive[:, ::-1], negative[:, ::-1]
     hits = np.cumsum(positive, axis=1)
     listed = hits + np.cumsum(negative, axis=1)
     with np.errstate(invalid="ignore", divide="ignore"):
@@ -75,7 +78,11 @@ def lift_10(y: Floats, score: Floats, weights: Floats) -> Floats:
     >>> lift_10(np.array([1.0] + [0.0] * 9), np.arange(10.0)[::-1], np.ones((1, 10))).tolist()
     [10.0]
     """
-    positive, negative = (part[:, ::-1] for part in _grouped(y, score, weights))
+    return _tenth(*_grouped(y, score, weights))
+
+
+def _tenth(positive: Floats, negative: Floats) -> Floats:
+    positive, negative = positive[:, ::-1], negative[:, ::-1]
     both = positive + negative
     room = np.clip(0.1 * both.sum(axis=1, keepdims=True) - (np.cumsum(both, axis=1) - both), 0, both)
     with np.errstate(invalid="ignore", divide="ignore"):
@@ -116,6 +123,26 @@ def ece(y: Floats, score: Floats, weights: Floats) -> Floats:
     return result
 
 
+def every(y: Floats, score: Floats, weights: Floats) -> dict[str, Floats]:
+    """All measures by name; the rows are sorted and weighed once for those that rank.
+
+    Examples
+    --------
+    >>> y, score, one = np.array([0.0, 1.0, 1.0]), np.array([0.1, 0.1, 0.9]), np.ones((1, 3))
+    >>> bool(every(y, score, one)["auc"] == auc(y, score, one))
+    True
+    """
+    groups = _grouped(y, score, weights)
+    return {
+        "auc": _area(*groups),
+        "average_precision": _precision(*groups),
+        "brier": brier(y, score, weights),
+        "log_loss": log_loss(y, score, weights),
+        "lift_10": _tenth(*groups),
+        "ece": ece(y, score, weights),
+    }
+
+
 def simulated_ece(score: Floats, *, seed: int, rounds: int = 200) -> Floats:
     """ECE that a perfectly calibrated model with these scores would show: one value per simulated outcome.
 
@@ -144,7 +171,10 @@ def _grouped(y: Floats, score: Floats, weights: Floats) -> tuple[Floats, Floats]
     ordered = score[order]
     starts = np.flatnonzero(np.r_[True, ordered[1:] != ordered[:-1]])
     placed = weights[:, order]
-    positive = np.add.reduceat(placed * y[order], starts, axis=1)
+    positive = placed * y[order]
+    if len(starts) == len(y):  # all scores differ: nothing to add up
+        return positive, placed - positive
+    positive = np.add.reduceat(positive, starts, axis=1)
     return positive, np.add.reduceat(placed, starts, axis=1) - positive
 
 

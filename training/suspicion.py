@@ -7,14 +7,15 @@ from dataclasses import replace
 
 import numpy as np
 
-from scoring import Floats, Leak
+from scoring import Leak
 from training.ladder import Step, Teacher
 from training.measures import auc
 from training.rows import Rows
+from training.rungs import Fitted
 from training.splits import Split, fold_of
 
 COLLAPSE = 0.10  # fall of the AUC from rows of the same time to later rows that is worth a line
-SAMPLE = 8_000  # rows on which these side questions are asked
+SAMPLE = 6_000  # rows on which these side questions are asked
 
 
 def after_fit(
@@ -27,12 +28,19 @@ def after_fit(
     """
     found = list(leaks)
     taught, later = _sides(rows, split, seed=teacher.seed)
-    if found and len(teacher.inputs) > 1 and rung != "rule" and taught.rarer and later.rarer:
+    aside = fold_of(taught.ids, taught.y, 5, seed=teacher.seed) == 0
+    near_by, rest = taught.take(aside), taught.take(~aside)
+    if not (near_by.rarer and rest.rarer and later.rarer):
+        return found
+    whole = teacher.fit(rung, rest)
+    if found and len(teacher.inputs) > 1 and rung != "rule":
         others = [item for item in teacher.inputs if item.ref != found[0].feature]
-        loss = _power(teacher, rung, taught, later) - _power(replace(teacher, inputs=others), rung, taught, later)
+        without = replace(teacher.like(whole), inputs=others).fit(rung, rest)
+        loss = _power(whole, later) - _power(without, later)
         found[0] = replace(found[0], finding=f"{found[0].finding}; without it the model's AUC changes by {-loss:+.3f}")
     if split.protocol in ("time", "order"):
-        found += _collapse(taught, later, list(steps)[-1], teacher)
+        highest = list(steps)[-1]
+        found += _collapse(whole if rung == highest else teacher.fit(highest, rest), near_by, later)
     return found
 
 
@@ -47,22 +55,13 @@ def _sides(rows: Rows, split: Split, *, seed: int) -> tuple[Rows, Rows]:
     return rows.take(first), rows.take(second)
 
 
-def _collapse(taught: Rows, later: Rows, rung: str, teacher: Teacher) -> list[Leak]:
-    aside = fold_of(taught.ids, taught.y, 5, seed=teacher.seed) == 0
-    near_by, rest = taught.take(aside), taught.take(~aside)
-    if not (near_by.rarer and rest.rarer and later.rarer):
-        return []
-    fitted = teacher.fit(rung, rest)
-    near, far = _auc(near_by.y, fitted.log_odds(near_by.frame)), _auc(later.y, fitted.log_odds(later.frame))
+def _collapse(fitted: Fitted, near_by: Rows, later: Rows) -> list[Leak]:
+    near, far = _power(fitted, near_by), _power(fitted, later)
     if near - far < COLLAPSE:
         return []
     finding = f"the AUC falls from {near:.3f} among rows of the same time to {far:.3f} on later rows"
     return [Leak("(all features)", finding, round(near - far, 4))]
 
 
-def _power(teacher: Teacher, rung: str, taught: Rows, later: Rows) -> float:
-    return _auc(later.y, teacher.fit(rung, taught).log_odds(later.frame))
-
-
-def _auc(y: Floats, score: Floats) -> float:
-    return float(auc(y, score, np.ones((1, len(y))))[0])
+def _power(fitted: Fitted, rows: Rows) -> float:
+    return float(auc(rows.y, fitted.log_odds(rows.frame), np.ones((1, len(rows))))[0])

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import UTC
 from time import monotonic
 from typing import Any
 
 import numpy as np
+import pyarrow as pa
 
 from training.boosting import PATIENCE, ROUNDS, defaults, settings
 from training.inputs import Input
@@ -19,25 +21,25 @@ from training.splits import fold_of
 
 @dataclass(frozen=True)
 class Tuned:
-    """What a search found: the best parameters with their rounds, and every finished trial."""
+    """What a search found: the best parameters with their rounds, and every trial in the order of `trial_table`."""
 
     params: Mapping[str, Any]
-    trials: Sequence[Mapping[str, Any]]
+    trials: pa.Table
 
 
 def search(rows: Rows, inputs: Sequence[Input], context: Context) -> Tuned | None:
     """Search for ``settings.tune_seconds``; None when the box is empty.
 
     The champion's parameters are tried first, then the defaults. The deadline is looked at after every tree,
-    so the box is kept to a tree's time.
+    so the box is kept to a tree's time; loading the libraries and preparing the matrix lie inside it.
     """
     if context.settings.tune_seconds <= 0:
         return None
+    deadline = monotonic() + context.settings.tune_seconds
     import lightgbm
     import optuna
 
     optuna.logging.set_verbosity(optuna.logging.WARNING)
-    deadline = monotonic() + context.settings.tune_seconds
     context.progress(f"searching parameters for {context.settings.tune_seconds:g} s")
     matrix = Preparation(inputs, is_linear=False).fit(rows.frame, rows.y).taught
     aside = fold_of(rows.ids, rows.y, 5, seed=context.seed) == 0
@@ -68,11 +70,59 @@ def search(rows: Rows, inputs: Sequence[Input], context: Context) -> Tuned | Non
     if not done:
         return None
     best = min(done, key=lambda trial: (trial.value, trial.number))
-    table = [{**trial.params, "log_loss": trial.value, "rounds": trial.user_attrs["rounds"]} for trial in done]
-    return Tuned({**best.params, "rounds": best.user_attrs["rounds"]}, table)
+    return Tuned({**best.params, "rounds": best.user_attrs["rounds"]}, trial_table(study.trials))
+
+
+def trial_table(trials: Iterable[Any]) -> pa.Table:
+    """One row per trial, those among them that the end of the box cut off.
+
+    Returns
+    -------
+    pyarrow.Table
+        ``number``, ``began_at`` (µs UTC), ``seconds``, ``state`` (``complete``, ``cut off``, ``failed``), ``log_loss``
+        and ``rounds`` (both null unless complete), then the parameters.
+    """
+    rows = [
+        {
+            "number": trial.number,
+            "began_at": trial.datetime_start.astimezone(UTC),
+            "seconds": trial.duration.total_seconds(),
+            "state": _STATES[trial.state.name],
+            "log_loss": trial.value,
+            "rounds": trial.user_attrs.get("rounds"),
+            **trial.params,
+        }
+        for trial in trials
+    ]
+    return pa.Table.from_pylist(rows, TRIALS)
+
+
+def trials_file(trials: pa.Table) -> dict[str, bytes]:
+    """The trials as one Parquet file, named by the moment at which the first began; none where there are none."""
+    if not trials.num_rows:
+        return {}
+    import pyarrow.parquet as pq
+
+    began, content = trials.column("began_at")[0].as_py(), pa.BufferOutputStream()
+    pq.write_table(trials, content)
+    return {f"trials-{began:%Y%m%dT%H%M%SZ}.parquet": content.getvalue().to_pybytes()}
 
 
 _NAMES = ("learning_rate", "num_leaves", "min_data_in_leaf", "lambda_l2", "feature_fraction", "bagging_fraction")
+_STATES = {"COMPLETE": "complete", "PRUNED": "cut off", "FAIL": "failed"}
+_WHOLE = ("num_leaves", "min_data_in_leaf")
+TRIALS = pa.schema(
+    [
+        ("number", pa.int64()),
+        ("began_at", pa.timestamp("us", tz="UTC")),
+        ("seconds", pa.float64()),
+        ("state", pa.string()),
+        ("log_loss", pa.float64()),
+        ("rounds", pa.int64()),
+        *((name, pa.int64() if name in _WHOLE else pa.float64()) for name in _NAMES),
+    ]
+)
+"""Columns of the table of trials."""
 
 
 def _suggest(trial: Any, rows: int) -> dict[str, Any]:

@@ -12,7 +12,7 @@ from scoring import Evidence, Floats, Metric, Naive
 from scoring.calibration import Calibration, probability
 from scoring.candidate import Grade
 from training import grading
-from training.intervals import difference, figures
+from training.intervals import contest
 from training.ladder import Step
 from training.measures import auc, auc_error
 from training.rows import Rows
@@ -56,14 +56,13 @@ def judge(entity: str, rows: Rows, split: Split, step: Step, rule: Step, words: 
     """
     test = rows.take(split.test)
     score, naive = answers(rows, split, step), answers(rows, split, rule)
-    metrics = figures(test.y, score, test.ids, seed=seed)
-    beside = figures(test.y, naive, test.ids, seed=seed)
+    metrics, beside, gain = contest(test.y, score, naive, test.ids, seed=seed)
     periods = by_period(rows, split, step, score)
     before = rows.take(split.calibrate)
     grade, reasons = grading.grade(
         grading.Findings(
             auc=metrics["auc"],
-            lift=difference(test.y, score, naive, test.ids, seed=seed),
+            lift=gain,
             ece_excess=metrics["ece_excess"],
             by_period=list(periods.values()),
             drift=grading.stability_index(answers_before(step), score),

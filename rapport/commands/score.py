@@ -1,10 +1,15 @@
-"""Score everybody who may be scored, and keep the scores as records: rapport score MODEL."""
+"""Score everybody who may be scored, and keep the scores as records: rapport score MODEL.
+
+With --from FILE --to FILE the rows of a Parquet file are scored instead: a column view__feature for each feature.
+"""
 
 from __future__ import annotations
 
 from argparse import ArgumentParser, Namespace
+from pathlib import Path
 
-from pipelines.score import score
+from pipelines.score import ScoringError, score
+from pipelines.score_file import score_matrix
 from pipelines.workspace import Workspace
 from rapport.answer import Answer
 from rapport.moments import moment
@@ -14,9 +19,19 @@ def arguments(parser: ArgumentParser) -> None:
     """Declare the command's words."""
     parser.add_argument("model", metavar="MODEL")
     parser.add_argument("--as-of", type=moment, help="moment to score as of (default: where the sources are complete)")
+    parser.add_argument("--from", dest="source", type=Path, metavar="FILE", help="Parquet file of feature values")
+    parser.add_argument("--to", dest="target", type=Path, metavar="FILE", help="Parquet file for its scores")
 
 
 def run(arguments: Namespace, workspace: Workspace) -> Answer:
-    """Score, and answer with the counts by band."""
-    scored = score(workspace, arguments.model, as_of=arguments.as_of)
-    return Answer(scored.to_json(), scored.lines())
+    """Score, and answer with the counts by band, or with the file's rows."""
+    if arguments.source is None and arguments.target is None:
+        scored = score(workspace, arguments.model, as_of=arguments.as_of)
+        return Answer(scored.to_json(), scored.lines())
+    if arguments.source is None or arguments.target is None or arguments.as_of is not None:
+        raise ScoringError(
+            "a file is scored by --from and --to together, without --as-of, because its values have their moment; "
+            "two paths are expected; give both"
+        )
+    found = score_matrix(workspace, arguments.model, arguments.source, arguments.target)
+    return Answer(found.to_json(), found.lines())

@@ -62,6 +62,7 @@ def make_candidate(tmp_path: Path) -> Make:
             "params": {"C": 1.0, "model": {"leaves": 31}},
             "parity": Parity(500, 0.0),
             "pictures": {"roc.svg": b"<svg/>"},
+            "files": {"trials.parquet": b"PAR1"},
             "tables": {"ladder": [{"rung": "rule", "log_loss": 0.6}]},
             "evidence": evidence(noise),
         }

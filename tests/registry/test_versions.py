@@ -46,7 +46,13 @@ def test_the_run_holds_figures_pictures_and_card(opened: Registry, make_candidat
     assert run.data.tags["data_sha256"] == "d" * 64
     folder = version.path.parent
     assert folder.is_relative_to(settings.artefacts_dir)
-    assert sorted(item.name for item in folder.iterdir()) == ["card.md", "model", "pictures", "tables"]
+    assert sorted(item.name for item in folder.iterdir()) == [
+        "card.md",
+        "model",
+        "pictures",
+        "tables",
+        "trials.parquet",
+    ]
     assert json.loads((folder / "tables" / "ladder.json").read_text())["value"][0]["rung"] == "rule"
 
 

@@ -7,7 +7,7 @@ import pytest
 from sklearn import metrics
 
 from scoring import Floats
-from training.intervals import difference, draws, figures
+from training.intervals import contest, draws, figures
 from training.measures import auc, auc_error, average_precision, brier, ece, lift_10, log_loss, simulated_ece
 
 
@@ -75,7 +75,7 @@ def test_the_interval_covers_the_truth_about_as_often_as_it_says() -> None:
 
 def test_the_paired_difference_of_a_score_with_itself_is_nothing() -> None:
     y, score, _ = _case(200, 1, ties=False)
-    metric = difference(y, score, score, np.arange(200), seed=1)
+    metric = contest(y, score, score, np.arange(200), seed=1)[2]
     assert (metric.value, metric.low, metric.high) == (0.0, 0.0, 0.0)
 
 
