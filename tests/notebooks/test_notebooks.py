@@ -25,7 +25,24 @@ def read(path: Path) -> Any:
     return notebook
 
 
-@pytest.fixture(scope="module")
+def run(path: Path, kernel: Any) -> list[Any]:
+    """Run a notebook in a kernel that is emptied first; its outputs."""
+    import nbformat
+    from nbclient import NotebookClient
+
+    notebook = read(path)
+    emptied = nbformat.v4.new_code_cell("%reset -f")  # type: ignore[no-untyped-call]
+    notebook.cells.insert(0, emptied)
+    client = NotebookClient(notebook, km=kernel, timeout=SECONDS)
+    try:
+        client.execute()
+    finally:
+        if client.kc is not None:
+            client.kc.stop_channels()
+    return [output for cell in notebook.cells for output in cell.get("outputs", [])]
+
+
+@pytest.fixture
 def kernel(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Any]:
     """One kernel for all notebooks: this interpreter with ipykernel's own specification, and nothing of this person's.
 
@@ -76,22 +93,10 @@ def test_a_notebook_is_text_that_is_shown_on_every_machine_alike(path: Path) -> 
 
 
 @pytest.mark.slow
-@pytest.mark.xdist_group("notebooks")
-@pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem)
-def test_a_notebook_runs(path: Path, kernel: Any) -> None:
-    import nbformat
-    from nbclient import NotebookClient
-
-    notebook = read(path)
-    emptied = nbformat.v4.new_code_cell("%reset -f")  # type: ignore[no-untyped-call]
-    notebook.cells.insert(0, emptied)
-    client = NotebookClient(notebook, km=kernel, timeout=SECONDS)
-    try:
-        client.execute()
-    finally:
-        if client.kc is not None:
-            client.kc.stop_channels()
-    outputs = [output for cell in notebook.cells for output in cell.get("outputs", [])]
-    complaints = [output.text for output in outputs if output.output_type == "stream" and output.name == "stderr"]
-    assert complaints == []
-    assert any("image/png" in output.get("data", {}) for output in outputs), "a story has pictures"
+def test_each_runs_and_what_it_asserts_holds(kernel: Any, subtests: pytest.Subtests) -> None:
+    for path in NOTEBOOKS:  # in one test, so that tests side by side do not make a kernel and a company each
+        with subtests.test(path.stem):
+            outputs = run(path, kernel)
+            said = [item.text for item in outputs if item.output_type == "stream" and item.name == "stderr"]
+            assert said == []
+            assert any("image/png" in item.get("data", {}) for item in outputs), "a story has pictures"
