@@ -149,9 +149,20 @@ def _answers(workspace: Workspace, model: Model, ids: Ids, at: int) -> tuple[str
             f"{model.entity}_id": ids,
             "score": pa.nulls(len(ids), pa.float64()) if scores is None else pa.array(scores),
             "band": pa.array(bands, pa.string()),
+            **expected(model, frame, scores),
         }
     ).filter(pa.array(allowed))
     return "scores", rows, rows.num_rows
+
+
+def expected(model: Model, frame: Frame, scores: npt.NDArray[np.float64] | None) -> dict[str, pa.Array]:
+    """Expected value and days to close of each row; nothing where the model's outcomes bring no deals."""
+    if not isinstance(model, BinaryModel) or model.deals is None or scores is None:
+        return {}
+    return {
+        "expected_value": pa.array(model.deals.values(scores), from_pandas=True),
+        "expected_days": pa.array(model.deals.days(frame), from_pandas=True),
+    }
 
 
 def frame_at(workspace: Workspace, model: Model, ids: Ids, at: int) -> Frame:

@@ -15,6 +15,7 @@ from scoring.model import Frame
 
 CHUNK = 20_000  # rows held at once: few enough to stay near the processor
 SCORES = (pa.field("score", pa.float64()), pa.field("band", pa.string()))
+EXPECTED = (pa.field("expected_value", pa.float64()), pa.field("expected_days", pa.float64()))
 
 
 def score_file(model: BinaryModel, source: Path, target: Path) -> int:
@@ -26,8 +27,8 @@ def score_file(model: BinaryModel, source: Path, target: Path) -> int:
     source : Path
         One column per feature of the model, ``view__feature``; every other column is handed on as it is.
     target : Path
-        Written whole or not at all: the columns handed on, ``score``, and ``band``; both are null where a row does not
-        belong to the model's population.
+        Written whole or not at all: the columns handed on, ``score`` and ``band``, and of leads ``expected_value`` and
+        ``expected_days``; all null where a row does not belong to the model's population.
 
     Returns
     -------
@@ -46,9 +47,10 @@ def score_file(model: BinaryModel, source: Path, target: Path) -> int:
     try:
         with pq.ParquetFile(source) as file:
             known = file.schema_arrow
-            _check(model.name, source, known, names)
+            added = SCORES if model.deals is None else (*SCORES, *EXPECTED)
+            _check(model.name, source, known, names, [field.name for field in added])
             kept = [field for field in known if field.name not in names]
-            with pq.ParquetWriter(part, pa.schema([*kept, *SCORES])) as writer:
+            with pq.ParquetWriter(part, pa.schema([*kept, *added])) as writer:
                 for batch in _batches(file):
                     answers = _scored(model, {ref: _values(batch, name) for name, ref in names.items()})
                     scored += batch.num_rows - answers[0].null_count
@@ -66,20 +68,24 @@ def _batches(file: pq.ParquetFile) -> Iterator[pa.RecordBatch]:
     yield from file.iter_batches(CHUNK)
 
 
-def _check(model: str, source: Path, known: pa.Schema, names: dict[str, str]) -> None:
+def _check(model: str, source: Path, known: pa.Schema, names: dict[str, str], added: list[str]) -> None:
     absent = [ref for name, ref in names.items() if name not in known.names]
     if absent:
         raise FrameError.lacks(model, absent)
-    taken = [field.name for field in SCORES if field.name in known.names]
+    taken = [name for name in added if name in known.names]
     if taken:
         raise FileError.taken(source, taken)
 
 
-def _scored(model: BinaryModel, frame: Frame) -> tuple[pa.Array, pa.Array]:
-    """Scores and bands of some rows, null outside the population."""
+def _scored(model: BinaryModel, frame: Frame) -> list[pa.Array]:
+    """Scores and bands of some rows, and what is expected of their deals; null outside the population."""
     scores, outside = model.predict(frame), ~model.eligible(frame)
     bands = pa.array(model.bands(scores), pa.string(), mask=outside) if len(scores) else pa.nulls(0, pa.string())
-    return pa.array(scores, pa.float64(), mask=outside), bands
+    answers = [pa.array(scores, pa.float64(), mask=outside), bands]
+    if model.deals is not None:
+        expected = (model.deals.values(scores), model.deals.days(frame))
+        answers += [pa.array(values, pa.float64(), mask=outside | np.isnan(values)) for values in expected]
+    return answers
 
 
 def _values(batch: pa.RecordBatch, name: str) -> np.ndarray:

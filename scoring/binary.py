@@ -9,6 +9,7 @@ from scoring.artefact import Artefact
 from scoring.bands import Bands
 from scoring.calibration import Calibration, probability
 from scoring.cores import Boosted, Core, Linear
+from scoring.deals import Deals
 from scoring.encoding import Encoder
 from scoring.model import Floats, Frame, Model
 from scoring.population import Population
@@ -30,6 +31,8 @@ class BinaryModel(Model):
     ----------
     rung : str
         Which step of the ladder answers.
+    deals : Deals or None
+        What an outcome is worth and how long it takes; None where the model's outcomes bring no deals.
     """
 
     def __init__(self, artefact: Artefact) -> None:
@@ -44,6 +47,7 @@ class BinaryModel(Model):
         self._reasons = Reasons(features["inputs"], [str(item["ref"]) for item in features["columns"]])
         self._bands = Bands(self.policy["bands"])
         self._population = Population(self.policy["population"])
+        self.deals = Deals(self.policy["deals"]) if "deals" in self.policy else None
 
     @property
     def base(self) -> float:

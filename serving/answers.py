@@ -110,6 +110,7 @@ def _scored(model: BinaryModel, found: Found, explain: int) -> list[Row]:
     scores = model.predict(found.frame)
     bands = model.bands(scores)
     reasons = model.explain(found.frame, explain) if explain else None
+    expected = _expected(model, found, scores)
     return [
         {
             "id": key,
@@ -117,9 +118,29 @@ def _scored(model: BinaryModel, found: Found, explain: int) -> list[Row]:
             "score": float(scores[place]) if status in ANSWERED else None,
             "band": bands[place] if status in ANSWERED else None,
             "reasons": [reason.to_json() for reason in reasons[place]] if reasons and status in ANSWERED else [],
+            **(expected[place] if expected else {}),
         }
         for place, (key, status) in enumerate(zip(found.keys, found.statuses, strict=True))
     ]
+
+
+def _expected(model: BinaryModel, found: Found, scores: npt.NDArray[np.float64]) -> list[Row]:
+    """What each one's deal should bring and when it should close; empty where the model's outcomes bring no deals."""
+    if model.deals is None:
+        return []
+    values, days = model.deals.values(scores), model.deals.days(found.frame)
+    return [
+        {
+            "expected_value": _known(values[place]) if status in ANSWERED else None,
+            "currency": model.deals.currency,
+            "expected_days": _known(days[place]) if status in ANSWERED else None,
+        }
+        for place, status in enumerate(found.statuses)
+    ]
+
+
+def _known(value: float) -> float | None:
+    return None if np.isnan(value) else float(value)
 
 
 def _segmented(model: SegmentationModel, found: Found) -> list[Row]:

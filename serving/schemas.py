@@ -155,6 +155,17 @@ class Answer(BaseModel):
     band: str | None
     reasons: list[ReasonBody]
     segment: str | None = Field(default=None, description="Only from a segmentation model: the segment's name.")
+    expected_value: float | None = Field(
+        default=None,
+        description="Only from a model of leads: the score times what an outcome brings on average, in `currency`; "
+        "null where the records carry no won deals (the model's card says so).",
+    )
+    currency: str | None = Field(default=None, description="ISO 4217 code of `expected_value`; null where unknown.")
+    expected_days: float | None = Field(
+        default=None,
+        description="Only from a model of leads: days from `as_of` to the close, should the deal be won; null where "
+        "too few won deals took so long.",
+    )
 
 
 class ScoreResponse(BaseModel):

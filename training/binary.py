@@ -48,11 +48,20 @@ class Lesson:
     rung_reasons: Sequence[str]
     verdict: Verdict
     trials: pa.Table = field(default_factory=TRIALS.empty_table)
+    seed: int = 0
 
     @property
     def step(self) -> Step:
         """The chosen rung."""
         return self.steps[self.rung]
+
+    @cached_property
+    def deals(self) -> dict[str, Any] | None:
+        """What outcomes are expected to bring beside what they brought on the test rows; None where none are dealt."""
+        if self.problem.deals is None:
+            return None
+        test = self.rows.take(self.split.test)
+        return self.problem.deals.check(test, self.verdict.evidence.score, seed=self.seed)
 
     @cached_property
     def influence(self) -> list[tuple[str, float]]:
@@ -160,12 +169,12 @@ def learn(context: Context, problem: Problem, rows: Rows, split: Split) -> Lesso
     context.progress("judging on rows that nothing has seen")
     verdict = judge(problem.entity, rows, split, steps[rung], steps["rule"], words, seed=context.seed)
     trials = tuned.trials if tuned else TRIALS.empty_table()
-    return Lesson(problem, rows, split, kept, dropped, leaks, steps, rung, reasons, verdict, trials)
+    return Lesson(problem, rows, split, kept, dropped, leaks, steps, rung, reasons, verdict, trials, context.seed)
 
 
 def _declarations(lesson: Lesson) -> dict[str, Any]:
     """What the views of the features in use say."""
-    used = [*(item.ref for item in lesson.step.fitted.inputs), *lesson.problem.population.refs]
+    used = [*(item.ref for item in lesson.step.fitted.inputs), *lesson.problem.needs]
     views = sorted({ref.partition(":")[0] for ref in used})
     return {view: dict(lesson.problem.declarations[view]) for view in views}
 
@@ -179,7 +188,7 @@ def _write(context: Context, lesson: Lesson, made_from: Mapping[str, str], card:
         kind="binary",
         name=problem.name,
         entity=problem.entity,
-        refs=tuple(sorted(used | set(problem.population.refs))),
+        refs=tuple(sorted(used | problem.needs)),
         files={
             "features.json": {"inputs": [item.to_json() for item in lesson.kept if item.ref in used], **exported},
             "calibration.json": dict(step.knots),
@@ -220,6 +229,7 @@ def _policy(lesson: Lesson) -> dict[str, Any]:
             "refs": list(problem.population.refs),
             "words": problem.population.words,
         },
+        **({} if problem.deals is None else {"deals": dict(problem.deals.policy)}),
     }
 
 
@@ -274,6 +284,7 @@ def _card(lesson: Lesson, context: Context) -> str:
             protected=sum(item.protected for item in lesson.step.fitted.inputs),
             influence=[(names.get(topic, topic), effect) for topic, effect in lesson.influence[:10]],
             limits=problem.limits,
+            deals=lesson.deals,
             calibration=str(lesson.step.knots["method"]),
         )
     )
@@ -302,6 +313,7 @@ def _tables(lesson: Lesson) -> dict[str, Any]:
         "influence": dict(lesson.influence),
         "dropped": dict(lesson.dropped),
         "form": lesson.problem.form,
+        **({} if lesson.deals is None else {"deals": lesson.deals}),
     }
 
 

@@ -56,6 +56,7 @@ class Story:
     influence: Sequence[tuple[str, float]]
     limits: Sequence[str]
     calibration: str
+    deals: Mapping[str, Any] | None = None
 
 
 def write(story: Story) -> str:
@@ -67,7 +68,7 @@ def write(story: Story) -> str:
     >>> training.cards.WORDS["lift_10"]
     'outcomes in the highest tenth, against the average'
     """
-    chapters = (_answer, _figures, _grade, _data, _looks_at, _suspects, _limits)
+    chapters = (_answer, _figures, *([_deals] if story.deals else []), _grade, _data, _looks_at, _suspects, _limits)
     return "\n\n".join(chapter(story) for chapter in chapters) + "\n"
 
 
@@ -97,6 +98,32 @@ def _figures(story: Story) -> str:
         span = "–" if metric.low is None or metric.high is None else f"{metric.low:.3f} to {metric.high:.3f}"
         lines.append(f"| {words} | {metric.value:.3f} | {span} | {'–' if beside is None else f'{beside.value:.3f}'} |")
     return "\n".join(lines)
+
+
+def _deals(story: Story) -> str:
+    told = story.deals or {}
+    lines = ["## What it expects of a deal", "", str(told["words"])]
+    if "value" in told:
+        lines += [
+            "",
+            "| on the rows that it did not see | expected | came | 95 % interval | rests on |",
+            "|---|---|---|---|---|",
+        ]
+        for name, words in (("value", "value of a lead"), ("days", "days to the close of a won deal")):
+            row = told[name]
+            span = "–" if row["low"] is None else f"{row['low']:,.0f} to {row['high']:,.0f}"
+            lines.append(
+                f"| {words} | {_whole(row['expected'])} | {_whole(row['actual'])} | {span} | {row['rows']:,} |"
+            )
+        lines += [
+            "",
+            "Days are compared among deals that closed before the records end, with what was expected of such.",
+        ]
+    return "\n".join(lines)
+
+
+def _whole(value: float | None) -> str:
+    return "–" if value is None else f"{value:,.0f}"
 
 
 def _grade(story: Story) -> str:

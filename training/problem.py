@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from features.lineage import Declarations
+from training.deals import Dealt
 from training.errors import TrainingError
 from training.inputs import Input
 from training.leaks import Suspect
@@ -55,6 +56,8 @@ class Problem:
         What the views of its features say, by view.
     settings : mapping
         What else decides the result, for its hash.
+    deals : Dealt or None
+        What an outcome brings and when, where it is a matter of deals.
     """
 
     name: str
@@ -73,6 +76,13 @@ class Problem:
     limits: Sequence[str] = ()
     declarations: Declarations = field(default_factory=dict)
     settings: Mapping[str, object] = field(default_factory=dict)
+    deals: Dealt | None = None
+
+    @property
+    def needs(self) -> frozenset[str]:
+        """Features that are asked for beside the model's own: those of the population, and an entity's age."""
+        age = () if self.deals is None else (str(self.deals.policy["age"]),)
+        return frozenset((*self.population.refs, *age))
 
     def naive(self, kept: Sequence[Input], suspects: Sequence[Suspect]) -> tuple[Input, str]:
         """The naive rule's feature, and the rule in words; see `naive`."""

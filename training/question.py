@@ -10,6 +10,7 @@ import pandas as pd
 from crm.clock import DAY, iso
 from scoring import Candidate, Evidence, Floats, Model
 from training import binary
+from training.deals import learn
 from training.declared import answered, attributes_of, inputs_from
 from training.errors import TrainingError
 from training.forms import Course, Form, Posed
@@ -64,6 +65,8 @@ class Question:
         Words of reasons by reference, with ``{value}``.
     limits : tuple of str
         For the card.
+    has_deals : bool
+        Whether its entities are leads, whose outcomes bring deals.
     """
 
     name: str
@@ -77,6 +80,7 @@ class Question:
     bands: BandNames
     phrases: Mapping[str, str] = field(default_factory=dict)
     limits: tuple[str, ...] = ()
+    has_deals: bool = False
     kind: str = "binary"
 
     def fit(self, context: Context) -> Candidate:
@@ -118,6 +122,7 @@ class Question:
             limits=self.limits,
             declarations=context.store.declarations([*refs, *posed.population.refs]),
             settings={"horizon_days": posed.horizon_days},
+            deals=learn(context.records, posed.rows.take(posed.split.test), posed.as_of) if self.has_deals else None,
         )
 
     def _pose(self, context: Context, inputs: Sequence[Input]) -> Posed:

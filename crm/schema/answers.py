@@ -9,7 +9,7 @@ from crm.schema.base import Fact, Reference, exactly_one, key, number, text, to,
 
 
 class Score(Fact):
-    """A model's number for one subject as of a moment (``occurred_at`` is the as-of)."""
+    """A model's number for one subject as of a moment (``occurred_at`` is the as-of), and its deal's expectation."""
 
     __tablename__ = "scores"
     extra = (
@@ -24,6 +24,8 @@ class Score(Fact):
     opportunity_id: Mapped[int | None] = to("opportunities.id")
     score: Mapped[float | None] = number("identity")
     band: Mapped[str | None] = key("identity")
+    expected_value: Mapped[float | None] = number("identity")
+    expected_days: Mapped[float | None] = number("identity")
 
 
 class Recommendation(Fact):

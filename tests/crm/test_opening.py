@@ -53,8 +53,15 @@ def test_the_migrated_schema_is_the_mapped_one(new_settings: Settings) -> None:
 
 
 def parts(statement: str) -> set[str]:
-    """A CREATE statement as a set of its columns and constraints."""
-    return {" ".join(line.strip().rstrip(",").split()) for line in statement.strip().splitlines()} - {")", "("}
+    """A CREATE statement as a set of its columns and constraints, in whatever order they were added."""
+    found, depth = [""], 0
+    for sign in statement.partition("(")[2].strip().removesuffix(")"):
+        depth += (sign == "(") - (sign == ")")
+        if sign == "," and not depth:
+            found.append("")
+        else:
+            found[-1] += sign
+    return {statement.partition("(")[0].strip(), *(" ".join(part.split()) for part in found)}
 
 
 def test_the_migrated_tables_equal_the_mapped_ones_to_the_last_check(empty_records: Path, tmp_path: Path) -> None:

@@ -11,10 +11,10 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from scoring import FrameError
+from scoring import BinaryModel, FrameError, load
 from scoring.batch import CHUNK, score_file
 from scoring.errors import FileError
-from tests.scoring.conftest import SIGMOID, Make, frame_of
+from tests.scoring.conftest import POLICY, SIGMOID, Make, Write, frame_of
 
 
 def _file(path: Path, frame: dict[str, npt.NDArray[Any]], **more: Any) -> Path:
@@ -50,6 +50,20 @@ def test_whole_numbers_and_dictionaries_are_read_as_a_frame_has_them(boosted: Ma
     allowed = model.eligible(frame)
     scores = pq.read_table(tmp_path / "scores.parquet")["score"].to_numpy()[allowed]
     assert scores.tolist() == model.predict(frame)[allowed].tolist()
+
+
+def test_what_is_expected_of_deals_stands_beside_the_scores(write_artefact: Write, tmp_path: Path) -> None:
+    deals = {"value": 50.0, "currency": "EUR", "days": [*range(400)], "age": "shop:since", "words": "made up"}
+    model, frame = load(write_artefact(policy_json=POLICY | {"deals": deals}).path), frame_of(60)
+    assert isinstance(model, BinaryModel)
+    assert model.deals is not None
+    score_file(model, _file(tmp_path / "matrix.parquet", frame), tmp_path / "scores.parquet")
+    written = pq.read_table(tmp_path / "scores.parquet").to_pandas()
+    assert list(written.columns) == ["customer_id", "score", "band", "expected_value", "expected_days"]
+    allowed = model.eligible(frame)
+    assert written["expected_value"][allowed].tolist() == (model.predict(frame) * 50)[allowed].tolist()
+    np.testing.assert_array_equal(written["expected_days"][allowed], model.deals.days(frame)[allowed])
+    assert written[~allowed][["score", "expected_value", "expected_days"]].isna().all(axis=None)
 
 
 def test_an_empty_file_gives_an_empty_one(linear: Make, tmp_path: Path) -> None:

@@ -33,7 +33,7 @@ ORDERS = "buying:orders_365d"
 Register = Callable[..., registry.ModelVersion]
 
 
-def artefact(parent: Path, name: str = "churn", weight: float = 0.02, ref: str = AGE) -> Path:
+def artefact(parent: Path, name: str = "churn", weight: float = 0.02, ref: str = AGE, **policy: Any) -> Path:
     """A logistic churn model over the days since the last order, for customers who ordered within a year."""
     number = {"as": "number", "fill": 0.0, "log": False, "low": None, "high": None, "center": 0.0, "scale": 1.0}
     words = {
@@ -55,6 +55,7 @@ def artefact(parent: Path, name: str = "churn", weight: float = 0.02, ref: str =
             "threshold": 0.5,
             "bands": [{"name": "low", "from": 0.0}, {"name": "high", "from": 0.3}],
             "population": {"expression": "buying__orders_365d > 0", "refs": [ORDERS]},
+            **policy,
         },
         "profile.json": {"columns": {}},
         "card.md": f"# {name}\n",

@@ -13,7 +13,7 @@ from scoring import BinaryModel
 from serving.schemas import ScoreResponse
 from serving.state import State
 from tests.segments.shop import END, NUMBERS
-from tests.serving.conftest import ORDERS, add, artefact, talk
+from tests.serving.conftest import AGE, ORDERS, add, artefact, talk
 
 pytestmark = pytest.mark.anyio
 
@@ -125,3 +125,26 @@ async def test_scores_of_an_untrained_and_of_a_hopeless_model_say_so(settings: S
     assert "rapport train lead_score" in untrained.json()["error"]["message"]
     assert "grade D" in hopeless.json()["error"]["message"]
     assert "churn, hopeless, lead_score" in unknown.json()["error"]["message"]
+
+
+@pytest.mark.parametrize("value", [800.0, None])
+async def test_what_a_deal_is_expected_to_bring_stands_beside_the_score(
+    settings: Settings, state: State, value: float | None
+) -> None:
+    days = [float(day) for day in range(60)] if value else []
+    deals = {"value": value, "currency": "EUR" if value else None, "days": days, "age": AGE, "words": "made up"}
+    add(settings, artefact(settings.artefacts_dir, name="deals", deals=deals))
+    state.champions.refresh()
+    async with talk(state) as client:
+        answer = (await client.post("/v1/deals/score", json={"ids": ["C1", "C0", "nobody"]})).json()
+        churn = (await client.post("/v1/churn/score", json={"ids": ["C1"]})).json()
+        described = (await client.get("/openapi.json")).json()["components"]["schemas"]["Answer"]["properties"]
+    ScoreResponse.model_validate(answer)
+    first, ineligible, unknown = answer["answers"]
+    assert first["expected_value"] == (None if value is None else first["score"] * value)
+    assert first["currency"] == deals["currency"]
+    assert first["expected_days"] == (None if value is None else pytest.approx(sum(range(21, 60)) / 39 - 20))
+    for row in (ineligible, unknown):
+        assert (row["expected_value"], row["expected_days"]) == (None, None)
+    assert "expected_value" not in churn["answers"][0]
+    assert {"expected_value", "currency", "expected_days"} <= set(described)

@@ -64,8 +64,10 @@ model = Question(
         "lead_attributes:days_since_created": "came {value} ago",
         "lead_attributes:lead_source": "came through {value}",
     },
+    has_deals=True,
     limits=(
         "It says who is likely to convert, not whose conversion a call would bring about.",
+        "What a lead is expected to bring is its probability times what converted leads brought on average.",
         "It has not seen leads from sources that are new since it was trained; their rate is taken as average.",
     ),
 )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import numpy as np
 import pytest
 
 from crm.clock import DAY
@@ -124,3 +125,39 @@ def test_so_few_deals_prove_no_signal(company: Company) -> None:
     assert candidate.grade_reasons[0].startswith("no signal")
     for check in CHECKS:
         check(company.training.models["opportunity_win"], candidate)
+
+
+def test_a_lead_s_deal_is_expected_and_checked_on_leads_that_it_did_not_see(company: Company) -> None:
+    candidate = company.training.train("lead_score")
+    told, deals = candidate.tables["deals"], _binary(candidate).deals
+    assert deals is not None
+    assert deals.value is not None
+    planted = 0.45 * 0.9 * np.exp(7.2 + 0.8**2 / 2)  # share won, discount, mean of the amounts
+    assert deals.value == pytest.approx(planted, rel=0.35)
+    assert deals.currency == "EUR"
+    assert told["value"]["low"] < told["value"]["expected"] < told["value"]["high"]
+    assert told["days"]["rows"] >= 10
+    assert told["days"]["low"] < told["days"]["expected"] < told["days"]["high"]
+    assert told["words"] in candidate.card
+
+
+def test_what_a_lead_brings_is_in_the_batch_s_terms(company: Company) -> None:
+    model = _binary(company.training.train("lead_score"))
+    spine = company.store.entities_at("lead", company.files.complete_until)
+    table = company.store.historical_features(model.refs, spine)
+    frame = {ref: table[ref.replace(":", "__", 1)].to_numpy() for ref in model.refs}
+    assert model.deals is not None
+    values, days = model.deals.values(model.predict(frame)), model.deals.days(frame)
+    assert values.tolist() == (model.predict(frame) * (model.deals.value or 0.0)).tolist()
+    young = frame[model.deals.age] < 30
+    assert np.isfinite(days[young]).all()
+    assert (days[np.isfinite(days)] > 0).all()
+    assert np.isnan(days[frame[model.deals.age] > 400]).all()
+
+
+def test_without_won_deals_nothing_is_expected_and_that_is_said(company: Company) -> None:
+    candidate = company.training.train("lead_score", as_of=company.files.complete_until - 540 * DAY)
+    deals = _binary(candidate).deals
+    assert deals is not None
+    assert deals.value is None
+    assert "leads have a won deal that could be followed to its end; at least 20 are expected" in candidate.card
