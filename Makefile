@@ -53,7 +53,7 @@ types: $(READY) ## Static types, strict
 	$(BIN)/mypy tests
 
 tests: $(SPARK) ## The whole test suite, Spark's tests included (they are skipped where there is no Java)
-	$(BIN)/python -m pytest -n 2 --dist loadgroup -m "not spark"
+	$(BIN)/python -m pytest -n 2 -m "not spark"
 	$(BIN)/python -m pytest -m spark tests/features  # a process of its own: Java is forked, which a large one cannot do
 
 notebooks: $(READY) ## Run the six notebooks and check what they tell (about a minute)

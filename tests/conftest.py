@@ -8,11 +8,12 @@ import socket
 import uuid
 from collections.abc import Iterator
 from pathlib import Path
-from typing import NoReturn
+from typing import Any, NoReturn
 from urllib.parse import quote
 
 import psycopg
 import pytest
+from xdist.scheduler.loadscope import LoadScopeScheduling  # type: ignore[import-untyped]  # it has no types
 
 import crm
 from configs import Settings
@@ -87,8 +88,37 @@ def redis_url() -> str:
     return REDIS
 
 
+SHARING = (
+    "tests/e2e",
+    "tests/notebooks",
+    "tests/training/company",
+    "tests/console",
+    "tests/serving",
+    "tests/reports",
+    "tests/segments",
+)
+"""Folders whose tests share a workspace that takes long to make, the longest first."""
+
+
+class FolderScheduling(LoadScopeScheduling):  # type: ignore[misc]  # xdist has no types
+    """A folder that shares a workspace goes to one worker, any other test with its file."""
+
+    def _split_scope(self, nodeid: str) -> str:
+        file = nodeid.partition("::")[0]
+        folder = file.rpartition("/")[0]
+        return folder if folder in SHARING else file
+
+
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> FolderScheduling:
+    """Groups of tests by what they share; xdist's own groups are lost on this pytest."""
+    config.option.loadscopereorder = False  # the order is that of the collection
+    return FolderScheduling(config, log)
+
+
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """What talks to a database server is slow: the quick suite leaves it out, the whole one does not."""
+    """The long come first; what talks to a database server is slow: the quick suite leaves it out."""
+    places = {folder: place for place, folder in enumerate(SHARING)}
+    items.sort(key=lambda item: places.get(item.nodeid.partition("::")[0].rpartition("/")[0], len(places)))
     for item in items:
         parameters = item.nodeid.partition("[")[2]
         if "postgres" in parameters or "postgres_server" in getattr(item, "fixturenames", ()):

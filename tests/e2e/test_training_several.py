@@ -12,7 +12,7 @@ import pytest
 
 from tests.e2e.conftest import Company
 
-pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("company")]
+pytestmark = pytest.mark.slow
 
 
 def test_one_that_fails_stops_no_other(company: Company) -> None:

@@ -37,7 +37,7 @@ from tests.features.worlds import every_operation, lines, make, moments_for
 VIEWS = ("profile", "engagement", "service", "checkout", "affinity")
 ROOT = Path(__file__).parents[2]
 
-pytestmark = [pytest.mark.slow, pytest.mark.spark, pytest.mark.xdist_group("spark")]
+pytestmark = [pytest.mark.slow, pytest.mark.spark]
 
 
 def absent() -> str:
