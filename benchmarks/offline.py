@@ -72,7 +72,9 @@ def from_parquet(kind: str, events: int, spine: int, save: str = "") -> Run:
     reference = Reference(events, spine)
     path, questions = raw(reference, kind), reference.questions
     questions["row"] = np.arange(len(questions))
-    connection = duckdb.connect(config={"threads": 2})
+    connection = duckdb.connect(
+        config={"threads": 2, "memory_limit": "14GB", "temp_directory": str(reference.folder / "spill")}
+    )
     connection.register("s", questions)
     sql = (asof_sql if kind == "latest" else windows_sql)(path)
 
