@@ -147,7 +147,7 @@ def _counts_entities(finite: npt.NDArray[np.float64], distinct: int, ids: Ids) -
 
     Amounts or days that are spread by chance over so narrow a range meet far more often.
     """
-    entities = len(np.unique(ids))
-    if entities <= 50 or not 0.98 * entities <= distinct <= entities:
+    if distinct < 50 or np.ptp(finite) >= 3.1 * distinct or (finite != np.floor(finite)).any():
         return False
-    return float(np.ptp(finite)) < 3 * entities and bool((finite == np.floor(finite)).all())
+    entities = len(np.unique(ids))
+    return 0.98 * entities <= distinct <= entities
