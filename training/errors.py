@@ -45,6 +45,14 @@ class TrainingError(RapportError):
         )
 
     @classmethod
+    def contradicted(cls, name: str, count: int, labels: int, outcome: str, most: float) -> Self:
+        """Too many labels say both."""
+        return cls(
+            f"{count} of the {labels} labels of {name!r} state both outcomes of one moment ({outcome}); at most "
+            f"{most:.0%} are expected, which are left out; mend the sources that state them"
+        )
+
+    @classmethod
     def nobody(cls, name: str, population: str) -> Self:
         """The population is empty."""
         return cls(

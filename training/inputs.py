@@ -10,7 +10,7 @@ from typing import Any, Protocol
 import numpy as np
 import numpy.typing as npt
 
-from training.rows import Rows
+from training.rows import Ids, Rows
 
 _WINDOW = re.compile(r"_(\d+[a-z]+|lifetime|all)$")
 
@@ -110,7 +110,8 @@ def telling(rows: Rows, inputs: Sequence[Input]) -> tuple[list[Input], dict[str,
     -------
     kept : list of Input
     dropped : dict of str to str
-        Reason by reference: no values, one value, or a value of its own for almost every entity.
+        Reason by reference: no values, one value, or a value of its own for almost every entity, be it a word or one of
+        consecutive whole numbers.
 
     Examples
     --------
@@ -122,7 +123,7 @@ def telling(rows: Rows, inputs: Sequence[Input]) -> tuple[list[Input], dict[str,
     """
     kept, dropped = [], {}
     for item in inputs:
-        reason = _silence(rows.frame[item.ref], item.dtype)
+        reason = _silence(rows.frame[item.ref], item.dtype, rows.ids)
         if reason:
             dropped[item.ref] = reason
         else:
@@ -130,7 +131,7 @@ def telling(rows: Rows, inputs: Sequence[Input]) -> tuple[list[Input], dict[str,
     return kept, dropped
 
 
-def _silence(values: npt.NDArray[Any], dtype: str) -> str:
+def _silence(values: npt.NDArray[Any], dtype: str, ids: Ids) -> str:
     if dtype == "category":
         known = [value for value in values if value is not None and value == value]
         distinct = len(set(known))
@@ -139,7 +140,20 @@ def _silence(values: npt.NDArray[Any], dtype: str) -> str:
     else:
         finite = values[np.isfinite(values)]
         known, distinct = list(finite[:1]), len(np.unique(finite))
+        if _counts_entities(finite, distinct, ids[np.isfinite(values)]):
+            return "numbers almost every entity by itself"
     if not known:
         return "has no values"
     has_null = len(known) < len(values) if dtype == "category" else not np.isfinite(values).all()
     return "has one value" if distinct + has_null < 2 else ""
+
+
+def _counts_entities(finite: npt.NDArray[np.float64], distinct: int, ids: Ids) -> bool:
+    """Whether numbers are those of a list: whole, nearly consecutive, each entity with one of its own.
+
+    Amounts or days that are spread by chance over so narrow a range meet far more often.
+    """
+    if distinct < 50 or np.ptp(finite) >= 3.1 * distinct or (finite != np.floor(finite)).any():
+        return False
+    entities = len(np.unique(ids))
+    return 0.98 * entities <= distinct <= entities

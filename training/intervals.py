@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 import numpy as np
 
 from scoring import Floats, Metric
-from training.measures import every, simulated_ece
+from training.measures import auc, every, simulated_ece
 from training.rows import Ids
 
 CELLS = 4_000_000  # weights held at once
@@ -37,8 +37,8 @@ def figures(y: Floats, score: Floats, ids: Ids, *, seed: int, rounds: int = 300)
     >>> figures(y, score, np.arange(40), seed=1)["auc"].value
     1.0
     """
-    (drawn,) = _replicates(y, (score,), ids, seed=seed, rounds=rounds)
-    return _with_intervals(y, score, drawn, seed=seed)
+    blocks = [every(y, score, weights) for weights in draws(ids, seed=seed, rounds=rounds)]
+    return _with_intervals(y, score, _joined(blocks), seed=seed)
 
 
 def contest(
@@ -46,30 +46,31 @@ def contest(
 ) -> tuple[dict[str, Metric], dict[str, Metric], Metric]:
     """The figures of two scores, and by how much the AUC of the first exceeds that of the second, paired.
 
+    The second, which stands beside the first, has an interval of its AUC alone.
+
     Examples
     --------
     >>> y = np.array([0.0, 1.0] * 20)
     >>> contest(y, y, 1 - y, np.arange(40), seed=1)[2].value
     1.0
     """
-    mine, other = _replicates(y, (first, second), ids, seed=seed, rounds=rounds)
+    blocks = [
+        (every(y, first, weights), {"auc": auc(y, second, weights)}) for weights in draws(ids, seed=seed, rounds=rounds)
+    ]
+    mine, other = (_joined(side) for side in zip(*blocks, strict=True))
     figures_of = _with_intervals(y, first, mine, seed=seed), _with_intervals(y, second, other, seed=seed)
     gain = figures_of[0]["auc"].value - figures_of[1]["auc"].value
     return *figures_of, interval(gain, mine["auc"] - other["auc"])
 
 
-def _replicates(y: Floats, scores: Sequence[Floats], ids: Ids, *, seed: int, rounds: int) -> list[dict[str, Floats]]:
-    """Every measure of every score in each replicate; a replicate draws the same rows for all of them."""
-    blocks = [[every(y, score, weights) for score in scores] for weights in draws(ids, seed=seed, rounds=rounds)]
-    return [
-        {name: np.concatenate([block[place][name] for block in blocks]) for name in blocks[0][place]}
-        for place in range(len(scores))
-    ]
+def _joined(blocks: Sequence[Mapping[str, Floats]]) -> dict[str, Floats]:
+    """Every measure in all replicates."""
+    return {name: np.concatenate([block[name] for block in blocks]) for name in blocks[0]}
 
 
 def _with_intervals(y: Floats, score: Floats, drawn: Mapping[str, Floats], *, seed: int) -> dict[str, Metric]:
     whole = every(y, score, np.ones((1, len(y))))
-    found = {name: interval(float(value[0]), drawn[name]) for name, value in whole.items()}
+    found = {name: interval(float(value[0]), drawn.get(name, np.empty(0))) for name, value in whole.items()}
     expected = simulated_ece(score, seed=seed)
     low, middle, high = np.quantile(expected, [0.025, 0.5, 0.975])
     value = found["ece"].value

@@ -13,10 +13,13 @@ import pandas as pd
 from crm.clock import iso
 from crm.records import Records
 from scoring import Floats
+from training.errors import TrainingError
 from training.inputs import Input
 from training.problem import Population
 from training.rows import Ids, Index, Rows
 from training.splits import Split, by_order, check, held_back, in_folds
+
+MOST_CONTRADICTED = 0.05  # share of labelled entities; above, the labels themselves are in doubt
 
 
 @dataclass(frozen=True)
@@ -30,6 +33,8 @@ class Stated:
         just after the moment that their source states, so that what it states beside them is seen. That may hold the
         outcome itself; the leak audit looks.
     y : ndarray of float64
+    contradicted : int
+        Entities that are left out, because statements about one moment differ.
     has_times, is_ordered : bool
         Whether the outcomes carry times; whether their undated source is in order.
     sources : tuple of str
@@ -40,6 +45,7 @@ class Stated:
     has_times: bool
     is_ordered: bool
     sources: tuple[str, ...]
+    contradicted: int = 0
 
 
 def read(records: Records, name: str, entity: str, as_of: int | None) -> Stated | None:
@@ -65,9 +71,12 @@ def read(records: Records, name: str, entity: str, as_of: int | None) -> Stated 
     if as_of is not None:
         frame = frame[frame["known_at"] < as_of]
     frame = frame.drop_duplicates("id", keep="last")
-    frame = frame[frame["op"] != "retract"].drop_duplicates("entity_id", keep="last").sort_values("entity_id")
+    frame = frame[frame["op"] != "retract"]
     if not len(frame):
         return None
+    contradicted = _contradicted(frame)
+    frame = frame[~frame["entity_id"].isin(contradicted)]
+    frame = frame.drop_duplicates("entity_id", keep="last").sort_values("entity_id")
     undated = frame["snapshot_at"].notna()
     end = frame["complete_until"].where(frame["complete_until"].notna(), frame["snapshot_at"] + 1)
     moment = (frame["occurred_at"] + 1).where(~undated, end if as_of is None else float(as_of))
@@ -83,7 +92,15 @@ def read(records: Records, name: str, entity: str, as_of: int | None) -> Stated 
         not bool(undated.all()),
         bool(frame["ordered"].astype(bool).all()),
         tuple(sorted(set(frame["source"]))),
+        len(contradicted),
     )
+
+
+def _contradicted(frame: pd.DataFrame) -> list[int]:
+    """Entities about whom both outcomes are stated of one moment; undated statements are of one."""
+    moment = frame["occurred_at"].where(frame["snapshot_at"].isna(), -1)
+    outcomes = (frame["value"] > 0).groupby([frame["entity_id"], moment]).nunique()
+    return sorted(set(outcomes[outcomes > 1].index.get_level_values(0)))
 
 
 def divide(name: str, rows: Rows, stated: Stated, outcome: str, *, random_split: bool, seed: int) -> Split:
@@ -92,10 +109,15 @@ def divide(name: str, rows: Rows, stated: Stated, outcome: str, *, random_split:
     Raises
     ------
     TrainingError
-        If there are too few rows or one class only.
+        If there are too few rows or one class only, or more than a twentieth of the statements contradict each other.
     """
+    told = len(rows) + stated.contradicted
+    if stated.contradicted > MOST_CONTRADICTED * told:
+        raise TrainingError.contradicted(name, stated.contradicted, told, outcome, MOST_CONTRADICTED)
     check(name, rows, outcome)
     where = " and ".join(stated.sources)
+    if stated.contradicted:
+        where += f", without {stated.contradicted:,} of {told:,} about which both outcomes are stated"
     if random_split:
         return in_folds("random", f"a random split was asked for ({where}); read with care", rows, seed=seed)
     if stated.has_times:
