@@ -69,8 +69,8 @@ def verdict(marks: Mapping[str, Marks], ids: Any, *, seed: int) -> Verdict:
     return Verdict(
         rival,
         {name: measured(found, ids, seed=seed) for name, found in marks.items()},
-        _mean(chosen.ndcg - marks[rival].ndcg, ids, seed),
-        _mean(chosen.fresh - marks[BEST_SELLERS].fresh, ids, seed),
+        mean(chosen.ndcg - marks[rival].ndcg, ids, seed),
+        mean(chosen.fresh - marks[BEST_SELLERS].fresh, ids, seed),
         len(ids),
     )
 
@@ -78,10 +78,25 @@ def verdict(marks: Mapping[str, Marks], ids: Any, *, seed: int) -> Verdict:
 def measured(marks: Marks, ids: Any, *, seed: int) -> dict[str, Metric]:
     """The figures of a recipe with their 95 % intervals, customers drawn anew."""
     return {
-        "ndcg_10": _mean(marks.ndcg, ids, seed),
-        "recall_20": _mean(marks.recall, ids, seed),
-        "ndcg_10_new": _mean(marks.fresh, ids, seed),
+        "ndcg_10": mean(marks.ndcg, ids, seed),
+        "recall_20": mean(marks.recall, ids, seed),
+        "ndcg_10_new": mean(marks.fresh, ids, seed),
     }
+
+
+def is_better(one: Marks, other: Marks, ids: Any, *, seed: int) -> bool:
+    """Whether one is proven better on all items or on new ones, and on neither worse by more than the margin.
+
+    Examples
+    --------
+    >>> low, high = np.full(9, 0.1), np.full(9, 0.2)
+    >>> is_better(Marks(high, high, low), Marks(low, low, low), np.arange(9), seed=1)
+    True
+    >>> is_better(Marks(high, high, low), Marks(low, low, high), np.arange(9), seed=1)
+    False
+    """
+    gains = mean(one.ndcg - other.ndcg, ids, seed), mean(one.fresh - other.fresh, ids, seed)
+    return any(map(_is_proven, gains)) and all(_low(gain) > -MARGIN for gain in gains)
 
 
 def grade(found: Verdict) -> tuple[Grade, str]:
@@ -117,7 +132,8 @@ def _low(gain: Metric) -> float:
     return gain.low if gain.low is not None else 0.0
 
 
-def _mean(values: Floats, ids: Any, seed: int) -> Metric:
+def mean(values: Floats, ids: Any, seed: int) -> Metric:
+    """The mean of a figure with its 95 % interval, customers drawn anew; NaN does not count."""
     known = ~np.isnan(values)
     if not known.any():
         return Metric(0.0)

@@ -28,11 +28,11 @@ def card(
     why: list[str],
 ) -> str:
     """The card as markdown; `naive` names the naive rule."""
-    recipe = lesson.ranker.recipe
+    recipe = lesson.stages.recipe
     lines = [
         f"# {spec.title}",
         "",
-        f"Ranks {len(lesson.ranker.items):,} items for each customer: {recipe.words}. Who "
+        f"Ranks {len(lesson.stages.first.items):,} items for each customer: {recipe.words}. Who "
         "bought nothing yet gets what is popular now.",
         "",
         "## How good it is",
