@@ -155,8 +155,11 @@ def ease(basket: Basket, regularisation: float) -> Neighbours:
 
 def _inverse(matrix: Floats) -> Floats:
     """Inverse of a symmetric matrix whose eigenvalues are above zero: half the work of a general one."""
-    lower, _ = lapack.dpotrf(matrix, lower=True)
-    inverse, _ = lapack.dpotri(lower, lower=True)
+    from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]  # comes with scikit-learn, untyped
+
+    with threadpool_limits(1):  # threads that wait for each other cost more than they help, on a busy machine most
+        lower, _ = lapack.dpotrf(matrix, lower=True)
+        inverse, _ = lapack.dpotri(lower, lower=True)
     result: Floats = np.tril(inverse) + np.tril(inverse, -1).T
     return result
 

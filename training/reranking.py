@@ -32,11 +32,10 @@ SOURCES: Mapping[str, Recipe] = MappingProxyType(
 
 LESSONS = 2  # earlier moments that are learned from
 MOST_TAUGHT = 1_000  # customers of each
+MOST_BESIDE = 10  # candidates that were not bought, for each that was
 FEWEST_BOUGHT = 200  # candidates that were bought, below which trees would learn by heart
-MANY_BOUGHT = 10_000  # from here on leaves may be small
-TREES: Mapping[str, Any] = MappingProxyType(
-    {"learning_rate": 0.1, "rounds": 60, "min_data_in_leaf": 100, "max_bin": 127}
-)
+MANY_BOUGHT = 10_000  # from here on trees may be large
+TREES: Mapping[str, Any] = MappingProxyType({"learning_rate": 0.1, "min_data_in_leaf": 100, "max_bin": 127})
 
 
 @dataclass(frozen=True)
@@ -88,7 +87,10 @@ class Examples:
 
 
 def examples(part: Slice) -> Examples:
-    """The candidates of at most `MOST_TAUGHT` of a slice's customers, spread over all of them."""
+    """The candidates of at most `MOST_TAUGHT` of a slice's customers, spread over all of them.
+
+    Of those that were not bought at most `MOST_BESIDE` for each that was are kept: others add time, and no order.
+    """
     chosen = np.unique(np.linspace(0, len(part.customers) - 1, MOST_TAUGHT).astype(np.intp))
     bought = part.bought[chosen].toarray()
     found = [
@@ -96,7 +98,10 @@ def examples(part: Slice) -> Examples:
         for first, pairs in of_slice(part).pairs([part.histories[place] for place in chosen])
     ]
     matrix, y, customer = (np.concatenate(column) for column in zip(*found, strict=True))
-    return Examples(matrix, y.astype(np.float64), customer)
+    beside = np.flatnonzero(~y)
+    spread = np.linspace(0, len(beside) - 1, min(len(beside), MOST_BESIDE * int(y.sum()))).astype(np.intp)
+    kept = np.sort(np.concatenate([np.flatnonzero(y), beside[spread]]))
+    return Examples(matrix[kept], y[kept].astype(np.float64), customer[kept])
 
 
 def teach(told: Sequence[Examples], *, seed: int) -> Trees | None:
@@ -111,11 +116,11 @@ def teach(told: Sequence[Examples], *, seed: int) -> Trees | None:
     bought = sum(float(item.y.sum()) for item in told)
     if bought < FEWEST_BOUGHT:
         return None
-    leaves = {"num_leaves": 31 if bought >= MANY_BOUGHT else 15}
+    size = {"num_leaves": 31, "rounds": 60} if bought >= MANY_BOUGHT else {"num_leaves": 15, "rounds": 40}
     matrix, y, customer = (
         np.concatenate([getattr(item, name) for item in told]) for name in ("matrix", "y", "customer")
     )
-    text = boost(matrix, y, customer, seed=seed, params={**TREES, **leaves}).text
+    text = boost(matrix, y, customer, seed=seed, params={**TREES, **size}).text
     return Trees(Boosted(text), text)
 
 

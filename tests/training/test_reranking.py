@@ -73,7 +73,16 @@ def test_a_slice_and_its_examples_end_where_the_next_begins(past: Past) -> None:
     assert np.array_equal(told.y, same.y)
 
 
-def test_the_columns_are_those_of_the_matrix_and_the_outcome_is_what_was_bought(past: Past) -> None:
+def test_what_was_not_bought_is_thinned_out(past: Past) -> None:
+    told = reranking.examples(past.slices[1])
+    assert (told.y == 0).sum() == reranking.MOST_BESIDE * told.y.sum()
+    assert told.y.sum() <= past.slices[1].bought.sum()
+
+
+def test_the_columns_are_those_of_the_matrix_and_the_outcome_is_what_was_bought(
+    past: Past, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(reranking, "MOST_BESIDE", 10**6)
     part = past.slices[1]
     candidates = reranking.of_slice(part)
     told = reranking.examples(part)
