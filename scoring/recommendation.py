@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
+from itertools import repeat
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
+from configs.assortment import Owned
 from scoring.artefact import Artefact
 from scoring.cores import Boosted
 from scoring.errors import ArtefactError
@@ -16,7 +18,7 @@ from scoring.factors import Factors, Folded
 from scoring.items import Ids, Items, Neighbours
 from scoring.model import Floats, Model
 from scoring.ranker import History, Ranker, Recipe, Said, best
-from scoring.reranking import Candidates, Lift, Reranker, Stages
+from scoring.reranking import Candidates, Flags, Lift, Reranker, Stages
 from scoring.traits import Traits
 
 ITEMS, NEIGHBOURS, FACTORS = "items.parquet", "neighbours.parquet", "factors.safetensors"
@@ -95,7 +97,8 @@ class RecommendationModel(Model):
         k: int = 10,
         *,
         at: int,
-        skip_owned: bool = False,
+        owned: Owned = "with",
+        closed: Sequence[Flags] | None = None,
         skip: Collection[int] = (),
         with_discontinued: bool = False,
     ) -> list[list[Recommended]]:
@@ -111,8 +114,11 @@ class RecommendationModel(Model):
             At most so many items.
         at : int
             The moment asked for (µs); later purchases do not count.
-        skip_owned : bool
-            Leave out what the customer has bought before.
+        owned : {"with", "without", "only"}
+            Whether what the customer bought before is named too, not at all, or alone.
+        closed : sequence of ndarray of bool, optional
+            For each history the items that must not be named, as `Offering.closed` gives them; then what was no longer
+            sold at training does not matter.
         skip : collection of int
             Product ids to leave out (out of stock, not for sale here).
         with_discontinued : bool
@@ -123,11 +129,12 @@ class RecommendationModel(Model):
         list of list of Recommended
             Best first; shorter than `k` when there are not as many items.
         """
-        closed = np.zeros(len(self.items), dtype=bool) if with_discontinued else ~self.items.active
-        closed[[code for code in self.items.codes(np.array(sorted(skip), dtype=np.int64)) if code >= 0]] = True
+        shut = np.zeros(len(self.items), dtype=bool) if with_discontinued or closed is not None else ~self.items.active
+        shut[[code for code in self.items.codes(np.array(sorted(skip), dtype=np.int64)) if code >= 0]] = True
         known = [self.history(rows, at) for rows in histories]
-        lifts = self.stages.lifts(known)
-        return [self._answer(item, lift, k, closed, skip_owned) for item, lift in zip(known, lifts, strict=True)]
+        each = repeat(shut, len(known)) if closed is None else (shut | item for item in closed)
+        rows_of = zip(known, self.stages.lifts(known), each, strict=True)
+        return [self._answer(history, lift, k, without, owned) for history, lift, without in rows_of]
 
     def history(self, rows: Mapping[str, npt.NDArray[Any]], at: int) -> History:
         """A customer's purchases by item, as of a moment."""
@@ -142,14 +149,18 @@ class RecommendationModel(Model):
         history: History,
         lift: Lift | None,
         k: int,
-        closed: npt.NDArray[np.bool_],
-        skip_owned: bool,
+        closed: Flags,
+        owned: Owned,
     ) -> list[Recommended]:
         said = self.stages.first.said(history)
         scores = self.stages.ranked(history, said, lift)
         scores[closed] = -np.inf
-        if skip_owned:
+        if owned == "without":
             scores[history.codes] = -np.inf
+        elif owned == "only":
+            own = scores[history.codes]
+            scores[:] = -np.inf
+            scores[history.codes] = own
         items = self.items
         return [
             Recommended(

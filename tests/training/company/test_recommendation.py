@@ -67,7 +67,7 @@ def test_what_is_new_to_a_customer_comes_from_the_clusters_that_he_prefers(
     log = company.store.log(model.log)
     ids, sizes = np.unique(log["customer_id"].to_numpy(), return_counts=True)
     busy = ids[sizes >= 15][:200]
-    lists = model.recommend(histories_of(log, busy), 10, at=at, skip_owned=True)
+    lists = model.recommend(histories_of(log, busy), 10, at=at, owned="without")
     hits, popular = [], []
     best = model.items.ids[np.argsort(-model.items.popularity)[:10]]
     for customer, items in zip(busy, lists, strict=True):
