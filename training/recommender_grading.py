@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
 
 from scoring import Floats, Metric, Naive
 from scoring.candidate import Grade
+from scoring.ranker import Recipe
 from training.intervals import draws, interval
-from training.recipes import BEST_SELLERS, PERSONAL
+from training.recipes import BEST_SELLERS, PERSONAL, sources
 from training.trials import Marks
 
 ENOUGH = 200  # judged customers for the best grades
@@ -33,6 +34,10 @@ class Verdict:
         paired.
     judged : int
         Customers.
+    source : str
+        The single source that does best on items new to the customer.
+    gain_source : Metric
+        By how much NDCG@10 over new items exceeds that of `source`; paired.
     """
 
     rival: str
@@ -40,11 +45,13 @@ class Verdict:
     gain: Metric
     gain_new: Metric
     judged: int
+    source: str = BEST_SELLERS
+    gain_source: Metric = field(default_factory=lambda: Metric(0.0))
 
     @property
     def metrics(self) -> dict[str, Metric]:
         """The chosen recipe's figures with its gains."""
-        return {**self.figures["chosen"], "gain": self.gain, "gain_new": self.gain_new}
+        return {**self.figures["chosen"], "gain": self.gain, "gain_new": self.gain_new, "gain_source": self.gain_source}
 
     @property
     def naive(self) -> Naive:
@@ -65,6 +72,8 @@ def verdict(marks: Mapping[str, Marks], ids: Any, *, seed: int) -> Verdict:
     seed : int
     """
     rival = max((BEST_SELLERS, PERSONAL), key=lambda name: marks[name].means()["ndcg_10"])
+    single = [name for name in sources(Recipe("popularity", "mixed")) if name in marks]
+    source = max(single, key=lambda name: marks[name].means()["ndcg_10_new"])
     chosen = marks["chosen"]
     return Verdict(
         rival,
@@ -72,6 +81,8 @@ def verdict(marks: Mapping[str, Marks], ids: Any, *, seed: int) -> Verdict:
         mean(chosen.ndcg - marks[rival].ndcg, ids, seed),
         mean(chosen.fresh - marks[BEST_SELLERS].fresh, ids, seed),
         len(ids),
+        source,
+        mean(chosen.fresh - marks[source].fresh, ids, seed),
     )
 
 

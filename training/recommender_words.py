@@ -56,6 +56,8 @@ def card(
         "",
         "- Nobody was shown these lists: they foretell what people buy, not what they would buy because of a list.",
         "- Items that were never bought cannot be ranked.",
+        "- How items sell (trend, popularity, price) is as of the training; a customer's own purchases count up to the "
+        "moment of asking.",
     ]
     return "\n".join(lines) + "\n"
 

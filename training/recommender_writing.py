@@ -98,6 +98,8 @@ def grade(lesson: Lesson, found: Verdict | None) -> tuple[Grade, list[str]]:
         f"{recommender_words.span(found.gain)}",
         f"new items: NDCG@10 {own['ndcg_10_new'].value:.3f} against {naive['ndcg_10_new'].value:.3f} of "
         f"{BEST_SELLERS}, {recommender_words.span(found.gain_new)}",
+        f"the best single source on new items is {found.source}: NDCG@10 "
+        f"{found.figures[found.source]['ndcg_10_new'].value:.3f}, {recommender_words.span(found.gain_source)}",
         f"data: {lesson.purchases:,} purchases, {found.judged:,} customers judged",
         lesson.reason,
     ]
