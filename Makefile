@@ -70,6 +70,7 @@ bench-report: $(READY) ## Draw what was measured: var/reports/benchmarks.html
 
 quality: $(READY) ## Measure the models on real data; append to benchmarks/quality.jsonl
 	$(BIN)/python -m benchmarks.quality
+	$(BIN)/python -m benchmarks.recommenders
 
 LOCK := --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-annotate --no-header --quiet
 EXTRA := import tomllib; print(*tomllib.load(open("pyproject.toml", "rb"))["project"]["optional-dependencies"]["spark"])

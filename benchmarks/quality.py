@@ -13,7 +13,9 @@ from typing import Any
 
 DATA = Path(__file__).parents[2] / "shared" / "data"
 RESULTS = Path(__file__).parent / "quality.jsonl"
-METRICS = ("auc", "average_precision", "ece_excess", "brier", "lift_10", "ndcg_10", "recall_20", "ndcg_10_new")
+METRICS = (
+    "auc", "average_precision", "ece_excess", "brier", "lift_10", "ndcg_10", "recall_20", "ndcg_10_new", "gain_source",
+)  # fmt: skip
 
 
 @dataclass(frozen=True)

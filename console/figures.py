@@ -37,6 +37,9 @@ WORDS: Mapping[str, Wording] = MappingProxyType({
     "recall_20": Wording("Found among the first twenty", "share of what is bought next that stands there"),
     "gain": Wording("Gain over the naive rule", "difference of the main figure from that of the naive rule"),
     "gain_new": Wording("Gain over the naive rule, new to the customer", "the same, over items never bought before"),
+    "gain_source": Wording(
+        "Gain over the best single source, new to the customer", "by how much the ranking beats each source alone"
+    ),
 })  # fmt: skip
 
 

@@ -19,6 +19,7 @@ from features.catalogue import flat
 from pipelines.workspace import Workspace
 from registry import ModelVersion
 from scoring import BinaryModel, Frame, Model
+from scoring.offering import Offering
 from scoring.recommendation import RecommendationModel, histories_of
 from scoring.segmentation import SegmentationModel
 
@@ -186,7 +187,14 @@ def visible_histories(
 
 
 def _recommended(workspace: Workspace, model: RecommendationModel, ids: Ids, at: int) -> pa.Table:
-    answers = model.recommend(visible_histories(workspace, model, ids, at), RECOMMENDED, at=at)
+    offering = Offering(workspace.records, workspace.settings.home)
+    answers = model.recommend(
+        visible_histories(workspace, model, ids, at),
+        RECOMMENDED,
+        at=at,
+        owned=offering.owned,
+        closed=offering.closed(model.items, ids, at),
+    )
     rows = [
         {
             "customer_id": int(customer),

@@ -14,6 +14,7 @@ from typing import Self
 import numpy as np
 import numpy.typing as npt
 import scipy.linalg
+import scipy.linalg.lapack
 
 from scoring.artefact import Artefact
 from scoring.errors import ArtefactError
@@ -60,9 +61,21 @@ class Factors:
         voices : ndarray of float64, shape (m,)
             How loud each speaks, zero or more.
         """
-        own = self.vectors[codes]
-        whole = self._ground + self.confidence * (own.T * voices) @ own
+        whole = self._whole(codes, voices)
         return Folded(self.vectors, codes, 1.0 + self.confidence * voices, scipy.linalg.cho_factor(whole, lower=True))
+
+    def heard(self, codes: Codes, voices: Floats) -> Floats:
+        """Score of each item, as ``said(codes, voices).heard`` gives it up to rounding, at half the cost."""
+        if not len(codes):
+            return np.zeros(len(self.vectors))
+        right = self.vectors[codes].T @ (1.0 + self.confidence * voices)
+        scores: Floats = self.vectors @ scipy.linalg.lapack.dposv(self._whole(codes, voices), right, lower=True)[1]
+        return scores
+
+    def _whole(self, codes: Codes, voices: Floats) -> Floats:
+        own = self.vectors[codes]
+        whole: Floats = self._ground + self.confidence * (own.T * voices) @ own
+        return whole
 
     def to_safetensors(self) -> bytes:
         """The factors as the bytes of a safetensors file: ``vectors``, ``confidence``, ``regularisation``."""

@@ -75,7 +75,7 @@ class Items:
 
     def to_parquet(self) -> bytes:
         """The items as the bytes of a Parquet file, one row each."""
-        return _parquet(
+        return parquet(
             {
                 "product_id": self.ids,
                 "product_no": list(self.numbers),
@@ -95,15 +95,15 @@ class Items:
         ArtefactError
             If the file is missing or is none of items.
         """
-        table = _table(artefact, name)
-        numbers, names = (tuple(map(str, table[item].to_pylist())) for item in ("product_no", "name"))
+        held = table(artefact, name)
+        numbers, names = (tuple(map(str, held[item].to_pylist())) for item in ("product_no", "name"))
         return cls(
-            np.array(table["product_id"], dtype=np.int64),
+            np.array(held["product_id"], dtype=np.int64),
             numbers,
             names,
-            np.array(table["popularity"], dtype=np.float64),
-            np.array(table["recent"], dtype=np.float64),
-            np.array(table["active"], dtype=bool),
+            np.array(held["popularity"], dtype=np.float64),
+            np.array(held["recent"], dtype=np.float64),
+            np.array(held["active"], dtype=bool),
         )
 
 
@@ -159,7 +159,7 @@ class Neighbours:
     def to_parquet(self) -> bytes:
         """The bonds as the bytes of a Parquet file, one row each, by item."""
         source = np.repeat(np.arange(len(self.start) - 1, dtype=np.int32), np.diff(self.start))
-        return _parquet({"item": source, "neighbour": self.item, "weight": self.weight})
+        return parquet({"item": source, "neighbour": self.item, "weight": self.weight})
 
     @classmethod
     def read(cls, artefact: Artefact, name: str, count: int) -> Self:
@@ -170,12 +170,12 @@ class Neighbours:
         ArtefactError
             If the file is missing or names items that are not there.
         """
-        table = _table(artefact, name)
-        source, item = np.array(table["item"], dtype=np.int64), np.array(table["neighbour"], dtype=np.int32)
+        held = table(artefact, name)
+        source, item = np.array(held["item"], dtype=np.int64), np.array(held["neighbour"], dtype=np.int32)
         if len(source) and (min(source.min(), item.min()) < 0 or max(source.max(), item.max()) >= count):
             raise ArtefactError.unreadable(artefact.path / name, f"it names items beyond the {count} listed")
         start = np.concatenate([[0], np.cumsum(np.bincount(source, minlength=count))]).astype(np.int64)
-        return cls(start, item, np.array(table["weight"], dtype=np.float32))
+        return cls(start, item, np.array(held["weight"], dtype=np.float32))
 
 
 def _share(counts: Floats) -> Floats:
@@ -184,7 +184,8 @@ def _share(counts: Floats) -> Floats:
     return result
 
 
-def _parquet(columns: dict[str, Any]) -> bytes:
+def parquet(columns: dict[str, Any]) -> bytes:
+    """Columns as the bytes of a Parquet file, the same for the same columns."""
     import pyarrow as pa
     import pyarrow.parquet as pq
 
@@ -193,7 +194,14 @@ def _parquet(columns: dict[str, Any]) -> bytes:
     return stream.getvalue()
 
 
-def _table(artefact: Artefact, name: str) -> Any:
+def table(artefact: Artefact, name: str) -> Any:
+    """A Parquet file of an artefact as an Arrow table.
+
+    Raises
+    ------
+    ArtefactError
+        If the file is missing or is no Parquet.
+    """
     import pyarrow as pa
     import pyarrow.parquet as pq
 

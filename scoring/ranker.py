@@ -18,10 +18,11 @@ from scoring.items import Ids, Items, Neighbours
 from scoring.model import Floats
 
 Codes: TypeAlias = npt.NDArray[np.intp]
-Explore: TypeAlias = Literal["popularity", "recent", "knn", "ease", "ials"]
+Explore: TypeAlias = Literal["popularity", "recent", "orders", "knn", "ease", "ials"]
 Repeat: TypeAlias = Literal["first", "mixed", "never"]
 
 DAY = 86_400_000_000
+LATELY = 90  # days
 _BELOW_ONE = 0.999  # keeps popularity from outweighing one purchase more
 
 
@@ -31,7 +32,7 @@ class Recipe:
 
     Attributes
     ----------
-    explore : {"popularity", "recent", "knn", "ease", "ials"}
+    explore : {"popularity", "recent", "orders", "knn", "ease", "ials"}
         What ranks items that were not bought before.
     repeat : {"first", "mixed", "never"}
         Whether items bought before come first, stand where exploring puts them, or are left out.
@@ -41,6 +42,8 @@ class Recipe:
         After how many days a purchase speaks half as loud; None: for ever equally.
     regularisation : float or None
         Of EASE and iALS.
+    rerank : bool
+        Whether boosted trees rank the candidates anew.
 
     Examples
     --------
@@ -53,6 +56,7 @@ class Recipe:
     recent_weight: float = 0.0
     half_life_days: float | None = None
     regularisation: float | None = None
+    rerank: bool = False
 
     def to_json(self) -> dict[str, Any]:
         """Plain values by field."""
@@ -67,6 +71,7 @@ class Recipe:
     def words(self) -> str:
         """The recipe as a person says it."""
         bonds = {
+            "orders": "bought in one order",
             "knn": "bought together (item-kNN)",
             "ease": "bought together (EASE)",
             "ials": "bought by similar customers (iALS)",
@@ -75,7 +80,7 @@ class Recipe:
         if self.explore in bonds and self.recent_weight:
             rest += " with what is popular now"
         told = {"first": f"what one buys again, then {rest}", "mixed": rest, "never": f"{rest}, nothing twice"}
-        return told[self.repeat]
+        return told[self.repeat] + (", candidates ranked anew by boosted trees" if self.rerank else "")
 
 
 @dataclass(frozen=True)
@@ -90,11 +95,21 @@ class History:
         Number of moments at which each was bought.
     age_days : ndarray of float64, shape (m,)
         Days since the last of them.
+    first_days : ndarray of float64, shape (m,)
+        Days since the first of them.
+    lately : ndarray of float64, shape (m,)
+        Number of moments in the last `LATELY` days.
+    visits, visits_lately : int
+        Different moments at which anything was bought, in all and in the last `LATELY` days.
     """
 
     codes: Codes
     times: Floats
     age_days: Floats
+    first_days: Floats
+    lately: Floats
+    visits: int
+    visits_lately: int
 
     @classmethod
     def of(cls, items: Items, product_id: Ids, occurred_at: Ids, at: int) -> Self:
@@ -117,9 +132,20 @@ class History:
         fresh = first.copy()
         fresh[1:] |= moments[1:] != moments[:-1]
         starts = np.flatnonzero(first)
-        times = np.add.reduceat(fresh.astype(np.float64), starts) if len(starts) else np.empty(0)
-        last = moments[np.append(starts[1:], len(codes)) - 1] if len(starts) else np.empty(0, dtype=np.int64)
-        return cls(codes[starts], times, (at - last) / DAY)
+        if not len(starts):
+            nothing = np.empty(0)
+            return cls(codes, nothing, nothing, nothing, nothing, 0, 0)
+        is_late = moments >= at - LATELY * DAY
+        visits = np.unique(moments)
+        return cls(
+            codes[starts],
+            np.add.reduceat(fresh.astype(np.float64), starts),
+            (at - moments[np.append(starts[1:], len(codes)) - 1]) / DAY,
+            (at - moments[starts]) / DAY,
+            np.add.reduceat((fresh & is_late).astype(np.float64), starts),
+            len(visits),
+            int(np.count_nonzero(visits >= at - LATELY * DAY)),
+        )
 
 
 @dataclass(frozen=True)

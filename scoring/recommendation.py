@@ -3,19 +3,26 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
+from itertools import repeat
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
+from configs.assortment import Owned
 from scoring.artefact import Artefact
+from scoring.cores import Boosted
+from scoring.errors import ArtefactError
 from scoring.factors import Factors, Folded
 from scoring.items import Ids, Items, Neighbours
 from scoring.model import Floats, Model
 from scoring.ranker import History, Ranker, Recipe, Said, best
+from scoring.reranking import Candidates, Flags, Lift, Reranker, Stages
+from scoring.traits import Traits
 
 ITEMS, NEIGHBOURS, FACTORS = "items.parquet", "neighbours.parquet", "factors.safetensors"
+TRAITS, TREES = "traits.parquet", "model.txt"
 LOG = "order_lines.customer"
 
 
@@ -46,17 +53,28 @@ class RecommendationModel(Model):
     """Ranks all items for a customer's history.
 
     ``items.parquet`` holds the items, ``neighbours.parquet`` their bonds or ``factors.safetensors`` their factors,
-    ``policy.json`` the recipe and ``log``, the feature store's log that histories come from.
+    ``policy.json`` the recipe and ``log``, the feature store's log that histories come from. With a second stage,
+    ``traits.parquet`` holds more of the items, ``model.txt`` the trees, and ``policy.json`` names the file of each
+    source of candidates.
     """
 
     def __init__(self, artefact: Artefact) -> None:
         super().__init__(artefact)
         items = Items.read(artefact, ITEMS)
         recipe = Recipe.from_json(self.policy["recipe"])
-        if recipe.explore == "ials":
-            self.ranker = Ranker(items, Factors.read(artefact, FACTORS, len(items)), recipe)
-        else:
-            self.ranker = Ranker(items, Neighbours.read(artefact, NEIGHBOURS, len(items)), recipe)
+        name = FACTORS if recipe.explore == "ials" else NEIGHBOURS
+        first = Ranker(items, _bonds(artefact, name, len(items)), replace(recipe, rerank=False))
+        self.stages = Stages(first, self._second(artefact, items) if recipe.rerank else None)
+
+    def _second(self, artefact: Artefact, items: Items) -> Reranker:
+        sources = {
+            told["name"]: Ranker(items, _bonds(artefact, told["file"], len(items)), Recipe.from_json(told["recipe"]))
+            for told in self.policy["sources"]
+        }
+        candidates = Candidates(items, Traits.read(artefact, TRAITS, len(items)), sources)
+        if list(candidates.columns) != self.policy["columns"]:
+            raise ArtefactError.unreadable(artefact.path / "policy.json", "its columns are not those of this version")
+        return Reranker(candidates, Boosted(artefact.text(TREES)))
 
     @property
     def log(self) -> str:
@@ -66,7 +84,12 @@ class RecommendationModel(Model):
     @property
     def items(self) -> Items:
         """The items that can be recommended."""
-        return self.ranker.items
+        return self.stages.first.items
+
+    @property
+    def recipe(self) -> Recipe:
+        """How items are ranked."""
+        return self.stages.recipe
 
     def recommend(
         self,
@@ -74,7 +97,8 @@ class RecommendationModel(Model):
         k: int = 10,
         *,
         at: int,
-        skip_owned: bool = False,
+        owned: Owned = "with",
+        closed: Sequence[Flags] | None = None,
         skip: Collection[int] = (),
         with_discontinued: bool = False,
     ) -> list[list[Recommended]]:
@@ -90,8 +114,11 @@ class RecommendationModel(Model):
             At most so many items.
         at : int
             The moment asked for (µs); later purchases do not count.
-        skip_owned : bool
-            Leave out what the customer has bought before.
+        owned : {"with", "without", "only"}
+            Whether what the customer bought before is named too, not at all, or alone.
+        closed : sequence of ndarray of bool, optional
+            For each history the items that must not be named, as `Offering.closed` gives them; then what was no longer
+            sold at training does not matter.
         skip : collection of int
             Product ids to leave out (out of stock, not for sale here).
         with_discontinued : bool
@@ -102,9 +129,12 @@ class RecommendationModel(Model):
         list of list of Recommended
             Best first; shorter than `k` when there are not as many items.
         """
-        closed = np.zeros(len(self.items), dtype=bool) if with_discontinued else ~self.items.active
-        closed[[code for code in self.items.codes(np.array(sorted(skip), dtype=np.int64)) if code >= 0]] = True
-        return [self._answer(self.history(rows, at), k, closed, skip_owned) for rows in histories]
+        shut = np.zeros(len(self.items), dtype=bool) if with_discontinued or closed is not None else ~self.items.active
+        shut[[code for code in self.items.codes(np.array(sorted(skip), dtype=np.int64)) if code >= 0]] = True
+        known = [self.history(rows, at) for rows in histories]
+        each = repeat(shut, len(known)) if closed is None else (shut | item for item in closed)
+        rows_of = zip(known, self.stages.lifts(known), each, strict=True)
+        return [self._answer(history, lift, k, without, owned) for history, lift, without in rows_of]
 
     def history(self, rows: Mapping[str, npt.NDArray[Any]], at: int) -> History:
         """A customer's purchases by item, as of a moment."""
@@ -114,12 +144,23 @@ class RecommendationModel(Model):
             counts &= rows["quantity"] > 0
         return History.of(self.items, product[counts], moment[counts], at)
 
-    def _answer(self, history: History, k: int, closed: npt.NDArray[np.bool_], skip_owned: bool) -> list[Recommended]:
-        said = self.ranker.said(history)
-        scores = self.ranker.ranked(history, said)
+    def _answer(
+        self,
+        history: History,
+        lift: Lift | None,
+        k: int,
+        closed: Flags,
+        owned: Owned,
+    ) -> list[Recommended]:
+        said = self.stages.first.said(history)
+        scores = self.stages.ranked(history, said, lift)
         scores[closed] = -np.inf
-        if skip_owned:
+        if owned == "without":
             scores[history.codes] = -np.inf
+        elif owned == "only":
+            own = scores[history.codes]
+            scores[:] = -np.inf
+            scores[history.codes] = own
         items = self.items
         return [
             Recommended(
@@ -129,8 +170,8 @@ class RecommendationModel(Model):
         ]
 
     def _reason(self, code: int, history: History, said: Said | Folded) -> str:
-        recipe = self.ranker.recipe
-        if recipe.repeat == "first":
+        recipe = self.recipe
+        if recipe.repeat == "first" or recipe.rerank:
             place = int(np.searchsorted(history.codes, code))
             if place < len(history.codes) and history.codes[place] == code:
                 often = int(history.times[place])
@@ -169,6 +210,12 @@ def histories_of(log: Any, ids: Ids) -> list[dict[str, npt.NDArray[Any]]]:
         {name: values[first:last] for name, values in columns.items()}
         for first, last in zip(begin.tolist(), end.tolist(), strict=True)
     ]
+
+
+def _bonds(artefact: Artefact, name: str, count: int) -> Neighbours | Factors:
+    if name.endswith(".safetensors"):
+        return Factors.read(artefact, name, count)
+    return Neighbours.read(artefact, name, count)
 
 
 def _column(log: Any, name: str) -> npt.NDArray[Any]:

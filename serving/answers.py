@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from typing import Any, cast
 
 import numpy as np
@@ -11,6 +11,7 @@ import numpy.typing as npt
 from crm import clock
 from scoring import BinaryModel
 from scoring.log import PredictionLog
+from scoring.offering import Offering
 from scoring.recommendation import RecommendationModel, Recommended
 from scoring.segmentation import SegmentationModel
 from serving import errors
@@ -36,10 +37,13 @@ class Answers:
         Features by id.
     log : PredictionLog
     metrics : Metrics
+    offering : Offering
+        What may be offered to whom.
     """
 
-    def __init__(self, lookup: Lookup, log: PredictionLog, metrics: Metrics) -> None:
+    def __init__(self, lookup: Lookup, log: PredictionLog, metrics: Metrics, offering: Offering) -> None:
         self._lookup = lookup
+        self._offering = offering
         self._log = log
         self._metrics = metrics
 
@@ -71,14 +75,23 @@ class Answers:
         return self._answer(served, question, request_id, work)
 
     def recommend(self, served: Served, question: RecommendRequest, request_id: str) -> Row:
-        """The answer of ``POST /v1/{model}/recommend``; raises like `score`."""
+        """The answer of ``POST /v1/{model}/recommend``; raises like `score`, and
+
+        Raises
+        ------
+        AssortmentError
+            If the workspace's ``assortment.yaml`` cannot be followed: then nothing is offered.
+        """
         model = served.model
         if not isinstance(model, RecommendationModel):
             raise errors.wrong_question(served.name, f"/v1/{served.name}/score")
 
         def work(keys: Sequence[str], moment: Moment, _start: int) -> tuple[Found, list[Row]]:
             found, histories = self._lookup.histories(model, model.log, keys, moment)
-            return found, _recommended(model, found, histories, question.k, moment.at)
+            closed = self._offering.closed(model.items, found.ids, moment.at, question.without)
+            owned = question.owned or self._offering.owned
+            lists = model.recommend(histories, question.k, at=moment.at, owned=owned, closed=closed)
+            return found, _recommended(model, found, lists)
 
         return self._answer(served, question, request_id, work)
 
@@ -159,10 +172,7 @@ def _segmented(model: SegmentationModel, found: Found) -> list[Row]:
     ]
 
 
-def _recommended(
-    model: RecommendationModel, found: Found, histories: Sequence[Mapping[str, Any]], k: int, at: int
-) -> list[Row]:
-    lists = model.recommend(histories, k, at=at)
+def _recommended(model: RecommendationModel, found: Found, lists: Sequence[Sequence[Recommended]]) -> list[Row]:
     return [
         {
             "id": key,

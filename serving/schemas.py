@@ -9,11 +9,13 @@ from typing import Annotated, Any, Literal, TypeAlias
 from pydantic import BaseModel, ConfigDict, FailFast, Field, PlainValidator, WithJsonSchema
 from pydantic_core import PydanticCustomError
 
+from configs.assortment import Owned
 from crm import clock
 
 ID_LIMIT = 200  # characters of one number, as in the records
 MAX_REASONS = 20
 MAX_K = 100
+MAX_WITHOUT = 10_000
 
 Status: TypeAlias = Literal["ok", "unknown", "ineligible", "stale"]
 
@@ -134,6 +136,14 @@ class RecommendRequest(Question):
     model_config = ConfigDict(json_schema_extra={"examples": [{"ids": ["12583"], "k": 10}]})
 
     k: Annotated[int, Field(ge=1, le=MAX_K, description="How many products per id.")] = 10
+    owned: Owned | None = Field(
+        default=None,
+        description="What a customer bought before: `with` the rest, `without` it, or `only` it. Default: what the "
+        "workspace's assortment.yaml says, else `with`.",
+    )
+    without: Annotated[
+        list[Id], FailFast(), Field(max_length=MAX_WITHOUT, description="Numbers of products that cannot be had now.")
+    ] = []
 
 
 class ReasonBody(BaseModel):

@@ -17,6 +17,7 @@ from features import OnlineStoreError
 from registry import ModelVersion
 from scoring import BinaryModel, Frame, Model
 from scoring.log import PredictionLog
+from scoring.offering import Offering
 from scoring.recommendation import RecommendationModel
 from scoring.segmentation import SegmentationModel
 from serving.answers import Answers
@@ -104,7 +105,7 @@ def open_state(settings: Settings, trainable: Sequence[str] = ()) -> State:
         metrics=metrics,
         champions=champions,
         watcher=Watcher(champions, settings.serve_poll_seconds),
-        answers=Answers(lookup, log, metrics),
+        answers=Answers(lookup, log, metrics, Offering(records, settings.home)),
         segments=segments.open(settings, records, lookup.store),
         started_at=time.time(),
     )

@@ -17,7 +17,7 @@ from scipy.linalg import lapack
 from scoring import Floats
 from scoring.factors import Factors
 
-MOST_CUSTOMERS = 5_000  # items are taught by so many customers, spread over all; the others are solved when asked
+MOST_CUSTOMERS = 3_000  # items are taught by so many customers, spread over all; the others are solved when asked
 SEED = 20_08
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from dataclasses import dataclass
+from dataclasses import dataclass, field, fields
 from typing import Any, Self
 
 import numpy as np
@@ -11,6 +11,7 @@ import numpy.typing as npt
 import pyarrow.compute as pc
 
 from features.store import FeatureStore
+from scoring import Floats
 from scoring.items import Ids
 from scoring.recommendation import LOG
 
@@ -26,6 +27,10 @@ class Purchases:
         When it happened, and when the company knew (µs).
     gone_at : ndarray of int64, shape (n,)
         When a later version of the row was known, or the greatest int64.
+    price : ndarray of float64, shape (n,)
+        Price of a piece; NaN where it is not told (and for all where none is given).
+    category : ndarray of int64, shape (n,)
+        Number of the category at the sale; -1 where it is not told (and for all where none is given).
     """
 
     customer: Ids
@@ -33,23 +38,25 @@ class Purchases:
     occurred_at: Ids
     known_at: Ids
     gone_at: Ids
+    price: Floats = field(default_factory=lambda: np.empty(0))
+    category: Ids = field(default_factory=lambda: np.empty(0, dtype=np.int64))
+
+    def __post_init__(self) -> None:
+        if not len(self.price):
+            object.__setattr__(self, "price", np.full(len(self), np.nan))
+        if not len(self.category):
+            object.__setattr__(self, "category", np.full(len(self), -1, dtype=np.int64))
 
     def __len__(self) -> int:
         return len(self.customer)
 
     def take(self, which: npt.NDArray[Any]) -> Self:
         """The purchases at some places, or under a mask."""
-        return type(self)(
-            self.customer[which],
-            self.product[which],
-            self.occurred_at[which],
-            self.known_at[which],
-            self.gone_at[which],
-        )
+        return type(self)(*(getattr(self, item.name)[which] for item in fields(self)))
 
     def sha256(self) -> str:
         """Hash of all purchases, whatever their order."""
-        columns = (self.customer, self.product, self.occurred_at, self.known_at, self.gone_at)
+        columns = tuple(getattr(self, item.name) for item in fields(self))
         order = np.lexsort(columns[::-1])
         total = hashlib.sha256()
         for column in columns:
@@ -82,4 +89,16 @@ def purchases_of(store: FeatureStore) -> Purchases:
     kept = pc.and_(kept, pc.greater_equal(pc.fill_null(words["product_id"], -1), 0))
     rows = log.filter(pc.fill_null(kept, False))
     names = ("customer_id", "product_id", "occurred_at", "known_at", "superseded_at")
-    return Purchases(*(rows.column(name).to_numpy().astype(np.int64) for name in names))
+    kinds = pc.dictionary_encode(rows.column("category").combine_chunks())
+    category = pc.fill_null(kinds.indices, -1).to_numpy(zero_copy_only=False).astype(np.int64)
+    names_in_order = np.argsort(np.argsort(np.array(kinds.dictionary.to_pylist(), dtype=object)))
+    whole = {name: rows.column(name).to_numpy().astype(np.int64) for name in names}
+    return Purchases(
+        whole["customer_id"],
+        whole["product_id"],
+        whole["occurred_at"],
+        whole["known_at"],
+        whole["superseded_at"],
+        price=rows.column("unit_price").to_numpy().astype(np.float64),
+        category=np.where(category < 0, -1, np.append(names_in_order, 0)[category]),
+    )

@@ -36,7 +36,7 @@ def choose(part: Slice) -> tuple[Recipe, dict[str, dict[str, float]]]:
 
     ways = _ways(len(part.basket.items))
     best = max(ways, key=lambda way: mark(way)["ndcg_10_new"])
-    if best.explore in ("knn", "ease", "ials"):
+    if best.explore not in ("popularity", "recent"):
         variants = [
             replace(best, recent_weight=weight, half_life_days=half_life)
             for weight in (0.0, RECENT_WEIGHT)
@@ -51,14 +51,15 @@ def sources(chosen: Recipe) -> dict[str, Recipe]:
 
     Examples
     --------
-    >>> list(sources(Recipe("ease", "first", regularisation=50.0)))
-    ['best sellers', 'popular now', 'personal frequency, then popular now', 'item-kNN', 'EASE', 'iALS']
+    >>> list(sources(Recipe("ease", "first", regularisation=50.0)))[2:]
+    ['personal frequency, then popular now', 'bought in one order', 'item-kNN', 'EASE', 'iALS']
     """
     regularisation = (chosen.regularisation if chosen.explore == "ease" else None) or USUAL
     return {
         BEST_SELLERS: Recipe("popularity", "mixed"),
         "popular now": Recipe("recent", "mixed"),
         PERSONAL: Recipe("recent", "first"),
+        "bought in one order": Recipe("orders", "mixed"),
         "item-kNN": Recipe("knn", "mixed"),
         "EASE": Recipe("ease", "mixed", regularisation=regularisation),
         "iALS": Recipe("ials", "mixed", regularisation=PULL),
@@ -70,6 +71,7 @@ def _ways(items: int) -> list[Recipe]:
     return [
         Recipe("popularity", "mixed"),
         Recipe("recent", "mixed"),
+        Recipe("orders", "mixed"),
         Recipe("knn", "mixed"),
         *(Recipe("ease", "mixed", regularisation=strength) for strength in strengths),
         Recipe("ials", "mixed", regularisation=PULL),

@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
 
 from scoring import Floats, Metric, Naive
 from scoring.candidate import Grade
+from scoring.ranker import Recipe
 from training.intervals import draws, interval
-from training.recipes import BEST_SELLERS, PERSONAL
+from training.recipes import BEST_SELLERS, PERSONAL, sources
 from training.trials import Marks
 
 ENOUGH = 200  # judged customers for the best grades
@@ -33,6 +34,10 @@ class Verdict:
         paired.
     judged : int
         Customers.
+    source : str
+        The single source that does best on items new to the customer.
+    gain_source : Metric
+        By how much NDCG@10 over new items exceeds that of `source`; paired.
     """
 
     rival: str
@@ -40,11 +45,13 @@ class Verdict:
     gain: Metric
     gain_new: Metric
     judged: int
+    source: str = BEST_SELLERS
+    gain_source: Metric = field(default_factory=lambda: Metric(0.0))
 
     @property
     def metrics(self) -> dict[str, Metric]:
         """The chosen recipe's figures with its gains."""
-        return {**self.figures["chosen"], "gain": self.gain, "gain_new": self.gain_new}
+        return {**self.figures["chosen"], "gain": self.gain, "gain_new": self.gain_new, "gain_source": self.gain_source}
 
     @property
     def naive(self) -> Naive:
@@ -65,23 +72,42 @@ def verdict(marks: Mapping[str, Marks], ids: Any, *, seed: int) -> Verdict:
     seed : int
     """
     rival = max((BEST_SELLERS, PERSONAL), key=lambda name: marks[name].means()["ndcg_10"])
+    single = [name for name in sources(Recipe("popularity", "mixed")) if name in marks]
+    source = max(single, key=lambda name: marks[name].means()["ndcg_10_new"])
     chosen = marks["chosen"]
     return Verdict(
         rival,
         {name: measured(found, ids, seed=seed) for name, found in marks.items()},
-        _mean(chosen.ndcg - marks[rival].ndcg, ids, seed),
-        _mean(chosen.fresh - marks[BEST_SELLERS].fresh, ids, seed),
+        mean(chosen.ndcg - marks[rival].ndcg, ids, seed),
+        mean(chosen.fresh - marks[BEST_SELLERS].fresh, ids, seed),
         len(ids),
+        source,
+        mean(chosen.fresh - marks[source].fresh, ids, seed),
     )
 
 
 def measured(marks: Marks, ids: Any, *, seed: int) -> dict[str, Metric]:
     """The figures of a recipe with their 95 % intervals, customers drawn anew."""
     return {
-        "ndcg_10": _mean(marks.ndcg, ids, seed),
-        "recall_20": _mean(marks.recall, ids, seed),
-        "ndcg_10_new": _mean(marks.fresh, ids, seed),
+        "ndcg_10": mean(marks.ndcg, ids, seed),
+        "recall_20": mean(marks.recall, ids, seed),
+        "ndcg_10_new": mean(marks.fresh, ids, seed),
     }
+
+
+def is_better(one: Marks, other: Marks, ids: Any, *, seed: int) -> bool:
+    """Whether one is proven better on all items or on new ones, and on neither worse by more than the margin.
+
+    Examples
+    --------
+    >>> low, high = np.full(9, 0.1), np.full(9, 0.2)
+    >>> is_better(Marks(high, high, low), Marks(low, low, low), np.arange(9), seed=1)
+    True
+    >>> is_better(Marks(high, high, low), Marks(low, low, high), np.arange(9), seed=1)
+    False
+    """
+    gains = mean(one.ndcg - other.ndcg, ids, seed), mean(one.fresh - other.fresh, ids, seed)
+    return any(map(_is_proven, gains)) and all(_low(gain) > -MARGIN for gain in gains)
 
 
 def grade(found: Verdict) -> tuple[Grade, str]:
@@ -117,7 +143,8 @@ def _low(gain: Metric) -> float:
     return gain.low if gain.low is not None else 0.0
 
 
-def _mean(values: Floats, ids: Any, seed: int) -> Metric:
+def mean(values: Floats, ids: Any, seed: int) -> Metric:
+    """The mean of a figure with its 95 % interval, customers drawn anew; NaN does not count."""
     known = ~np.isnan(values)
     if not known.any():
         return Metric(0.0)

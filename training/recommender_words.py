@@ -28,11 +28,11 @@ def card(
     why: list[str],
 ) -> str:
     """The card as markdown; `naive` names the naive rule."""
-    recipe = lesson.ranker.recipe
+    recipe = lesson.stages.recipe
     lines = [
         f"# {spec.title}",
         "",
-        f"Ranks {len(lesson.ranker.items):,} items for each customer: {recipe.words}. Who "
+        f"Ranks {len(lesson.stages.first.items):,} items for each customer: {recipe.words}. Who "
         "bought nothing yet gets what is popular now.",
         "",
         "## How good it is",
@@ -56,6 +56,8 @@ def card(
         "",
         "- Nobody was shown these lists: they foretell what people buy, not what they would buy because of a list.",
         "- Items that were never bought cannot be ranked.",
+        "- How items sell (trend, popularity, price) is as of the training; a customer's own purchases count up to the "
+        "moment of asking.",
     ]
     return "\n".join(lines) + "\n"
 

@@ -16,7 +16,7 @@ from scoring.candidate import Grade
 from scoring.factors import Factors
 from scoring.items import Items, Neighbours
 from scoring.profile import describe
-from scoring.recommendation import FACTORS, ITEMS, LOG, NEIGHBOURS
+from scoring.recommendation import FACTORS, ITEMS, LOG, NEIGHBOURS, TRAITS, TREES
 from training import hashes, recommender_words
 from training.declared import declarations_sha256
 from training.recipes import BEST_SELLERS
@@ -41,7 +41,9 @@ def candidate(spec: Recommender, context: Context, lesson: Lesson, refs: tuple[s
         "settings": json_sha256({"seed": context.seed}),
         "declarations": declarations_sha256(context.store.declarations(refs)),
     }
-    named = replace(lesson, ranker=replace(lesson.ranker, items=dress(lesson.ranker.items, context.records)))
+    first = lesson.stages.first
+    first = replace(first, items=dress(first.items, context.records))
+    named = replace(lesson, stages=replace(lesson.stages, first=first))
     card = recommender_words.card(spec, lesson, figures, naive.rule, level, why)
     model = _write(
         spec,
@@ -73,7 +75,7 @@ def candidate(spec: Recommender, context: Context, lesson: Lesson, refs: tuple[s
         hashes=made_from,
         as_of=lesson.as_of,
         seconds=0.0,
-        params={"seed": context.seed, "commit": hashes.commit(), **lesson.ranker.recipe.to_json()},
+        params={"seed": context.seed, "commit": hashes.commit(), **lesson.stages.recipe.to_json()},
         parity=_parity(model, lesson),
         evidence=_evidence(lesson, found),
         tables={
@@ -96,6 +98,8 @@ def grade(lesson: Lesson, found: Verdict | None) -> tuple[Grade, list[str]]:
         f"{recommender_words.span(found.gain)}",
         f"new items: NDCG@10 {own['ndcg_10_new'].value:.3f} against {naive['ndcg_10_new'].value:.3f} of "
         f"{BEST_SELLERS}, {recommender_words.span(found.gain_new)}",
+        f"the best single source on new items is {found.source}: NDCG@10 "
+        f"{found.figures[found.source]['ndcg_10_new'].value:.3f}, {recommender_words.span(found.gain_source)}",
         f"data: {lesson.purchases:,} purchases, {found.judged:,} customers judged",
         lesson.reason,
     ]
@@ -123,7 +127,7 @@ def _write(
     made_from: Mapping[str, str],
     judged: Mapping[str, Any],
 ) -> RecommendationModel:
-    ranker = lesson.ranker
+    ranker = lesson.stages.first
     artefact = write(
         context.candidates_dir / spec.name,
         kind=spec.kind,
@@ -132,8 +136,9 @@ def _write(
         refs=refs,
         files={
             ITEMS: ranker.items.to_parquet(),
-            **_bonds(ranker.bonds),
-            "policy.json": {"recipe": ranker.recipe.to_json(), "log": LOG, "words": ranker.recipe.words},
+            _file(ranker.bonds): _bytes(ranker.bonds),
+            **_second(lesson),
+            "policy.json": _policy(lesson),
             "profile.json": {
                 "rows": lesson.purchases,
                 "as_of": lesson.as_of,
@@ -157,21 +162,49 @@ def _write(
     return model
 
 
-def _bonds(bonds: Neighbours | Factors) -> dict[str, bytes]:
-    if isinstance(bonds, Factors):
-        return {FACTORS: bonds.to_safetensors()}
-    return {NEIGHBOURS: bonds.to_parquet()}
+def _file(bonds: Neighbours | Factors, source: str = "") -> str:
+    name = FACTORS if isinstance(bonds, Factors) else NEIGHBOURS
+    return f"{source}_{name}" if source else name
+
+
+def _bytes(bonds: Neighbours | Factors) -> bytes:
+    return bonds.to_safetensors() if isinstance(bonds, Factors) else bonds.to_parquet()
+
+
+def _second(lesson: Lesson) -> dict[str, bytes | str]:
+    """The files of the second stage, where there is one."""
+    second = lesson.stages.second
+    if second is None or lesson.trees is None:
+        return {}
+    bonds = {name: source.bonds for name, source in second.candidates.sources.items()}
+    return {
+        TRAITS: second.candidates.traits.to_parquet(),
+        TREES: lesson.trees.text,
+        **{_file(held, name): _bytes(held) for name, held in bonds.items()},
+    }
+
+
+def _policy(lesson: Lesson) -> dict[str, Any]:
+    recipe, second = lesson.stages.recipe, lesson.stages.second
+    policy: dict[str, Any] = {"recipe": recipe.to_json(), "log": LOG, "words": recipe.words}
+    if second is not None:
+        policy["columns"] = list(second.candidates.columns)
+        policy["sources"] = [
+            {"name": name, "file": _file(source.bonds, name), "recipe": source.recipe.to_json()}
+            for name, source in second.candidates.sources.items()
+        ]
+    return policy
 
 
 def _scores(lesson: Lesson) -> Floats:
     """Best score of some customers among what is still sold: what the scores look like."""
-    sold = lesson.ranker.items.active
-    return np.array([lesson.ranker.scores(history)[sold].max(initial=0.0) for history in lesson.probe])
+    sold = lesson.stages.first.items.active
+    return np.array([lesson.stages.scores(history)[sold].max(initial=0.0) for history in lesson.probe])
 
 
 def _parity(model: RecommendationModel, lesson: Lesson) -> Parity:
     """Scores of the artefact as read back, against those of the arrays in memory, for some customers."""
-    gaps = [np.abs(model.ranker.scores(item) - lesson.ranker.scores(item)) for item in lesson.probe]
+    gaps = [np.abs(model.stages.scores(item) - lesson.stages.scores(item)) for item in lesson.probe]
     return Parity(len(gaps), max((float(np.nan_to_num(gap).max(initial=0.0)) for gap in gaps), default=0.0))
 
 

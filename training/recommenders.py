@@ -1,4 +1,4 @@
-"""Learning what belongs together: counts, item-kNN and EASE, from purchases before a moment.
+"""Learning what belongs together: counts, one order, item-kNN and EASE, from purchases before a moment.
 
 EASE: Steck, "Embarrassingly shallow autoencoders for sparse data", 2019: the item-item matrix that reproduces every
 customer's purchases best without an item speaking for itself, in closed form.
@@ -10,10 +10,13 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 import scipy.sparse
+from scipy.linalg import lapack
 
 from scoring import Floats
 from scoring.items import Ids, Items, Neighbours
+from scoring.traits import Traits
 from training.purchases import Purchases
 
 MOST_ITEMS = 8_000  # EASE inverts a dense matrix over the items; beyond, the most popular ones
@@ -32,14 +35,22 @@ class Basket:
         Customer ids, rising.
     bought : sparse matrix, shape (customers, items)
         One where a customer bought an item.
-    together : ndarray, shape (items, items)
-        How many customers bought both.
+    orders : sparse matrix, shape (moments of customers, items)
+        One where a customer bought an item at a moment.
+    traits : Traits
+        What else is known of the items.
     """
 
     items: Items
     customers: Ids
     bought: Any
-    together: Floats
+    orders: Any
+    traits: Traits
+
+    @property
+    def together(self) -> Floats:
+        """How many customers bought both items, shape (items, items): dense, so made when asked for and not kept."""
+        return _together(self.bought)
 
 
 def gather(purchases: Purchases, at: int, *, recent_days: int) -> Basket:
@@ -80,7 +91,11 @@ def gather(purchases: Purchases, at: int, *, recent_days: int) -> Basket:
     shape = (len(customers), len(ids))
     bought = scipy.sparse.csr_matrix((np.ones(len(place)), (row, place)), shape=shape)
     bought.data[:] = 1.0  # equal places were added up
-    return Basket(items, customers, bought, np.asarray((bought.T @ bought).todense()))
+    by_visit = np.lexsort((once.occurred_at, once.customer))
+    visit = np.cumsum(_is_new(once.customer[by_visit], once.occurred_at[by_visit])) - 1
+    shape = (int(visit.max(initial=-1)) + 1, len(ids))
+    orders = scipy.sparse.csr_matrix((np.ones(len(place)), (visit, place[by_visit])), shape=shape)
+    return Basket(items, customers, bought, orders, _traits(once, place, at, bought))
 
 
 def knn(basket: Basket) -> Neighbours:
@@ -93,10 +108,31 @@ def knn(basket: Basket) -> Neighbours:
     >>> knn(gather(purchases, 10, recent_days=1)).weight.round(3).tolist()
     [0.7070000171661377, 0.7070000171661377]
     """
-    size = np.sqrt(np.maximum(np.diag(basket.together), 1.0))
-    cosine = basket.together / size[:, None] / size[None, :]
+    return _cosine(basket.together)
+
+
+def in_one_order(basket: Basket) -> Neighbours:
+    """Cosine of the items' orders: what is bought at the same moment.
+
+    Examples
+    --------
+    >>> one, moment = np.array([1, 1, 1]), np.array([0, 0, 5])
+    >>> purchases = Purchases(one, np.array([7, 8, 9]), moment, moment, np.full(3, 2**63 - 1))
+    >>> in_one_order(gather(purchases, 10, recent_days=1)).item.tolist()
+    [1, 0]
+    """
+    return _cosine(_together(basket.orders))
+
+
+def _cosine(together: Floats) -> Neighbours:
+    size = np.sqrt(np.maximum(np.diag(together), 1.0))
+    cosine = together / size[:, None] / size[None, :]
     np.fill_diagonal(cosine, 0.0)
     return Neighbours.of(cosine, most=NEIGHBOURS)
+
+
+def _together(bought: Any) -> Floats:
+    return np.asarray((bought.T @ bought).todense())
 
 
 def ease(basket: Basket, regularisation: float) -> Neighbours:
@@ -109,19 +145,56 @@ def ease(basket: Basket, regularisation: float) -> Neighbours:
     >>> bool((ease(gather(purchases, 10, recent_days=1), 1.0).weight > 0).all())
     True
     """
-    matrix = basket.together.copy()
+    matrix = basket.together
     matrix[np.diag_indices_from(matrix)] += regularisation
-    inverse = np.linalg.inv(matrix)
+    inverse = _inverse(matrix)
     weights = -inverse / np.diag(inverse)[None, :]
     np.fill_diagonal(weights, 0.0)
     return Neighbours.of(weights, most=NEIGHBOURS)
+
+
+def _inverse(matrix: Floats) -> Floats:
+    """Inverse of a symmetric matrix whose eigenvalues are above zero: half the work of a general one."""
+    from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]  # comes with scikit-learn, untyped
+
+    with threadpool_limits(1):  # threads that wait for each other cost more than they help, on a busy machine most
+        lower, _ = lapack.dpotrf(matrix, lower=True)
+        inverse, _ = lapack.dpotri(lower, lower=True)
+    result: Floats = np.tril(inverse) + np.tril(inverse, -1).T
+    return result
+
+
+def _traits(once: Purchases, place: Ids, at: int, bought: Any) -> Traits:
+    """What is known of the items beside who bought them, from distinct purchases before `at`."""
+    count = bought.shape[1]
+    age = (at - once.occurred_at) / DAY
+
+    def within(days: int) -> Floats:
+        return np.bincount(place[age <= days], minlength=count).astype(np.float64)
+
+    first, last = np.zeros(count), np.full(count, np.inf)
+    np.maximum.at(first, place, age)
+    np.minimum.at(last, place, age)
+    priced = ~np.isnan(once.price)
+    with np.errstate(invalid="ignore"):
+        price = np.bincount(place[priced], once.price[priced], count) / np.bincount(place[priced], minlength=count)
+    category = np.full(count, -1, dtype=np.int64)
+    told = np.flatnonzero(once.category >= 0)
+    told = told[np.argsort(once.occurred_at[told], kind="stable")]
+    category[place[told]] = once.category[told]  # of several the last
+    buyers = np.bincount(bought.indices, minlength=count).astype(np.float64)
+    return Traits(within(7), within(14), within(30), within(90), buyers, first, last, price, category)
+
+
+def _is_new(*columns: Ids) -> npt.NDArray[np.bool_]:
+    """Where sorted rows differ from the row before."""
+    new = np.ones(len(columns[0]), dtype=bool)
+    new[1:] = np.any([column[1:] != column[:-1] for column in columns], axis=0)
+    return new
 
 
 def _distinct(purchases: Purchases) -> Purchases:
     """Each customer, product and moment once."""
     order = np.lexsort((purchases.occurred_at, purchases.product, purchases.customer))
     rows = purchases.take(order)
-    if not len(rows):
-        return rows
-    same = (np.diff(rows.customer) == 0) & (np.diff(rows.product) == 0) & (np.diff(rows.occurred_at) == 0)
-    return rows.take(np.concatenate([[True], ~same]))
+    return rows.take(_is_new(rows.customer, rows.product, rows.occurred_at))

@@ -3,20 +3,26 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
+from functools import cached_property
 
 from crm.clock import DAY
 from scoring import Candidate, Evidence, Model, RecommendationModel
 from scoring.ranker import History, Ranker, Recipe
-from training import recommender_writing
+from scoring.reranking import Reranker, Stages
+from training import recommender_writing, reranking
 from training.errors import TrainingError
-from training.purchases import purchases_of
+from training.purchases import Purchases, purchases_of
 from training.recipes import choose, sources
+from training.recommender_grading import is_better
 from training.recommenders import gather
+from training.reranking import Examples, Trees
 from training.spec import Context
 from training.trials import Marks, Slice, bonds, cut, histories, judge
 
 HORIZON_DAYS = 30
+JUDGED = 2  # slices without which nothing can be tried and judged
+FIRST_STAGE = "without the second stage"
 FEWEST = 20  # customers of a slice, below which nothing can be judged
 MOST = 2_000  # customers on whom recipes are tried
 MOST_JUDGED = 20_000
@@ -59,15 +65,84 @@ class Recommender:
         own = candidate.evidence
         if own is None or not isinstance(model, RecommendationModel):
             return None
-        part = cut(
-            purchases_of(context.store),
-            candidate.as_of - HORIZON_DAYS * DAY,
-            horizon_days=HORIZON_DAYS,
-            as_of=candidate.as_of,
-            most=MOST_JUDGED,
-            seed=context.seed,
-        )
-        return replace(own, score=judge(part, model.ranker.recipe).ndcg)
+        past = Past(purchases_of(context.store), candidate.as_of, context.seed)
+        return replace(own, score=past.judged(model.recipe).ndcg)
+
+
+@dataclass(frozen=True)
+class Past:
+    """Moments one horizon apart before `as_of`, each with what was known then and what was bought until the next.
+
+    The last is judged; on the one before, recipes are tried; the second stage learns from those before either.
+
+    Attributes
+    ----------
+    every : Purchases
+    as_of : int
+    seed : int
+    """
+
+    every: Purchases
+    as_of: int
+    seed: int
+    _examples: dict[int, Examples] = field(default_factory=dict, repr=False)
+
+    @cached_property
+    def slices(self) -> list[Slice]:
+        """The latest first, as far back as there is a horizon of purchases before and enough customers bought after."""
+        found: list[Slice] = []
+        begin = int(self.every.seen_at(self.as_of).occurred_at.min())
+        for number in range(2 + reranking.LESSONS):
+            at = self.as_of - (number + 1) * HORIZON_DAYS * DAY
+            if begin >= at - HORIZON_DAYS * DAY:
+                break
+            most = MOST if number else MOST_JUDGED
+            part = cut(
+                self.every, at, horizon_days=HORIZON_DAYS, as_of=at + HORIZON_DAYS * DAY, most=most, seed=self.seed
+            )
+            if len(part.customers) < FEWEST:
+                break
+            found.append(part)
+        return found
+
+    @cached_property
+    def is_short(self) -> str:
+        """Why nothing can be judged; empty when it can."""
+        if len(self.slices) >= JUDGED:
+            return ""
+        begin = int(self.every.seen_at(self.as_of).occurred_at.min())
+        if begin >= self.as_of - (JUDGED + 1) * HORIZON_DAYS * DAY:
+            return f"less than {3 * HORIZON_DAYS} days of purchases, so nothing can be judged; best sellers answer"
+        return f"fewer than {FEWEST} customers bought again within {HORIZON_DAYS} days; best sellers answer"
+
+    def choose(self) -> tuple[Recipe, dict[str, dict[str, float]]]:
+        """The best recipe on the slice before the judged one, and the means of all that were tried there."""
+        part = self.slices[1]
+        recipe, tried = choose(part)
+        trees = self.trees(2)
+        if trees:
+            lifted = reranking.judge(part, recipe, trees)
+            again = replace(recipe, rerank=True)
+            tried[again.words] = lifted.means()
+            if is_better(lifted, judge(part, recipe), part.customers, seed=self.seed):
+                return again, tried
+        return recipe, tried
+
+    def judged(self, recipe: Recipe) -> Marks:
+        """How good a recipe is on the last slice, taught on what was known before it."""
+        trees = self.trees(1) if recipe.rerank else None
+        first_stage = replace(recipe, rerank=False)
+        if trees:
+            return reranking.judge(self.slices[0], first_stage, trees)
+        return judge(self.slices[0], first_stage)
+
+    def trees(self, first: int) -> Trees | None:
+        """The second stage as taught on `reranking.LESSONS` slices from the `first` on."""
+        places = range(first, min(first + reranking.LESSONS, len(self.slices)))
+        for place in places:
+            if place not in self._examples:
+                self._examples[place] = reranking.examples(self.slices[place])
+        return reranking.teach([self._examples[place] for place in places], seed=self.seed)
 
 
 @dataclass(frozen=True)
@@ -76,7 +151,7 @@ class Lesson:
 
     Attributes
     ----------
-    ranker : Ranker
+    stages : Stages
         Taught all the history.
     as_of : int
     purchases : int
@@ -87,6 +162,8 @@ class Lesson:
         The slice that was judged, None when there is too little history.
     marks : mapping of str to Marks
         On the last slice: ``chosen`` and the sources.
+    trees : Trees or None
+        Of the second stage, where there is one.
     probe : sequence of History
         Of some customers as of now, on which the written artefact is compared with the arrays.
     reason : str
@@ -95,20 +172,21 @@ class Lesson:
         sha256 of what was learned from.
     """
 
-    ranker: Ranker
+    stages: Stages
     as_of: int
     purchases: int
     tried: Mapping[str, Mapping[str, float]]
     last: Slice | None
     marks: Mapping[str, Marks]
+    trees: Trees | None
     probe: Sequence[History]
     reason: str
     data: str
 
     @property
     def rung(self) -> str:
-        """``rule`` when best sellers answer, else the recipe's source."""
-        return "rule" if self.last is None else self.ranker.recipe.explore
+        """``rule`` when best sellers answer, ``lightgbm`` with a second stage, else the recipe's source."""
+        return "rule" if self.last is None else "lightgbm" if self.trees else self.stages.recipe.explore
 
 
 def learn(spec: Recommender, context: Context) -> Lesson:
@@ -119,27 +197,26 @@ def learn(spec: Recommender, context: Context) -> Lesson:
     now = every.seen_at(as_of)
     if not len(now):
         raise TrainingError.no_records(spec.name, "at least one order line of a known customer and product")
-    first = int(now.occurred_at.min())
-    test = as_of - HORIZON_DAYS * DAY
-    earlier = test - HORIZON_DAYS * DAY
-    common = {"horizon_days": HORIZON_DAYS, "seed": context.seed}
+    past = Past(every, as_of, context.seed)
     recipe, last = Recipe("popularity", "mixed"), None
     tried: dict[str, dict[str, float]] = {}
     marks: dict[str, Marks] = {}
-    reason = f"less than {3 * HORIZON_DAYS} days of purchases, so nothing can be judged; best sellers answer"
-    if first < earlier - HORIZON_DAYS * DAY:
-        slice_ = cut(every, earlier, as_of=test, most=MOST, **common)
-        judged = cut(every, test, as_of=as_of, most=MOST_JUDGED, **common)
-        if min(len(slice_.customers), len(judged.customers)) >= FEWEST:
-            context.progress("trying recipes")
-            recipe, tried = choose(slice_)
-            context.progress("judging on purchases that nothing has seen")
-            last, reason = judged, f"the best recipe on the slice before ({recipe.words})"
-            marks = {name: judge(judged, item) for name, item in {"chosen": recipe, **sources(recipe)}.items()}
-        else:
-            reason = f"fewer than {FEWEST} customers bought again within {HORIZON_DAYS} days; best sellers answer"
+    reason = past.is_short
+    if not reason:
+        context.progress("trying recipes")
+        recipe, tried = past.choose()
+        context.progress("judging on purchases that nothing has seen")
+        last, reason = past.slices[0], f"the best recipe on the slice before ({recipe.words})"
+        first_stage = replace(recipe, rerank=False)
+        beside = sources(recipe) | ({FIRST_STAGE: first_stage} if recipe.rerank else {})
+        marks = {"chosen": past.judged(recipe), **{name: judge(last, item) for name, item in beside.items()}}
     context.progress("teaching all the history")
+    trees = past.trees(0) if recipe.rerank else None
     basket = gather(now, as_of, recent_days=HORIZON_DAYS)
-    ranker = Ranker(basket.items, bonds(basket, recipe), recipe)
+    first_stage = replace(recipe, rerank=False)
+    stages = Stages(
+        Ranker(basket.items, bonds(basket, first_stage), first_stage),
+        Reranker(reranking.of_basket(basket), trees.core) if trees else None,
+    )
     probe = histories(now, basket, as_of, PROBED)
-    return Lesson(ranker, as_of, len(now), tried, last, marks, probe, reason, now.sha256())
+    return Lesson(stages, as_of, len(now), tried, last, marks, trees, probe, reason, now.sha256())

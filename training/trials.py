@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -16,7 +16,7 @@ from scoring.ranker import History, Ranker, Recipe
 from training.ials import ials
 from training.purchases import Purchases
 from training.ranking_metrics import Flags, ndcg, recall, top
-from training.recommenders import Basket, ease, gather, knn
+from training.recommenders import Basket, ease, gather, in_one_order, knn
 
 DAY = 86_400_000_000
 DEPTH = 20
@@ -82,6 +82,8 @@ class Marks:
 
 def bonds(basket: Basket, recipe: Recipe) -> Neighbours | Factors:
     """The bonds between items, or their factors, that a recipe uses."""
+    if recipe.explore == "orders":
+        return in_one_order(basket)
     if recipe.explore == "knn":
         return knn(basket)
     if recipe.explore == "ease" and recipe.regularisation is not None:
@@ -138,8 +140,13 @@ def judge(part: Slice, recipe: Recipe) -> Marks:
     >>> judge(part, Recipe("popularity", "mixed")).means()["ndcg_10"]
     1.0
     """
+    return marks(part, scored(part, part.ranker(recipe)))
+
+
+def marks(part: Slice, blocks: Iterable[tuple[int, Floats, Flags]]) -> Marks:
+    """Compare scores, as `scored` gives them, with what was bought; they are written over."""
     found = [np.empty((3, 0))]
-    for first, scores, known in scored(part, part.ranker(recipe)):
+    for first, scores, known in blocks:
         wanted: Flags = part.bought[first : first + len(scores)].toarray()
         ranked = top(scores, DEPTH)
         scores[known] = -np.inf

@@ -83,7 +83,7 @@ def test_the_artefact_answers_as_the_arrays_do_one_by_one_and_together(tmp_path:
     ]
     for row in rows:
         history = model.history(row, 50 * DAY)
-        assert np.array_equal(model.ranker.scores(history), Ranker(ITEMS, FACTORS, RECIPE).scores(history))
+        assert np.array_equal(model.stages.scores(history), Ranker(ITEMS, FACTORS, RECIPE).scores(history))
     together = model.recommend(rows, 9, at=50 * DAY)
     assert together == [model.recommend([row], 9, at=50 * DAY)[0] for row in rows]
     reasons = {item.reason for item in together[0]}

@@ -81,7 +81,7 @@ def test_discontinued_owned_and_skipped_items_are_left_out(model: Recommendation
 
     assert named() == {1, 2, 3, 5}
     assert named(with_discontinued=True) == {1, 2, 3, 4, 5}
-    assert named(skip_owned=True) == {2, 3, 5}
+    assert named(owned="without") == {2, 3, 5}
     assert named(skip=[5, 77]) == {1, 2, 3}
 
 

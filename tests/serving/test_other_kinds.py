@@ -62,6 +62,36 @@ async def test_recommendations_see_nothing_after_their_moment(asking: httpx.Asyn
     assert {item["reason"] for item in row["products"]} == {"popular now"}
 
 
+async def test_what_was_bought_before_can_be_left_out_or_asked_for_alone(asking: httpx.AsyncClient) -> None:
+    async def named(**more: object) -> list[str]:
+        question = {"ids": ["C9"], "k": 3, **more}
+        row = (await asking.post("/v1/recommendation/recommend", json=question)).json()["answers"][0]
+        return [item["product"] for item in row["products"]]
+
+    assert await named() == ["P1", "P2", "P3"]
+    assert await named(owned="without") == ["P3"]
+    assert await named(owned="only") == ["P1", "P2"]
+    assert await named(without=["P1", "P77"]) == ["P2", "P3"]
+
+
+async def test_the_workspace_says_what_may_be_offered(
+    asking: httpx.AsyncClient, both: State, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("scoring.offering.FRESH_SECONDS", -1.0)  # the file is read again for every question
+    path = both.settings.home / "assortment.yaml"
+    question = {"ids": ["C9"], "k": 3}
+    path.write_text("owned: without\n", encoding="utf-8")
+    row = (await asking.post("/v1/recommendation/recommend", json=question)).json()["answers"][0]
+    assert [item["product"] for item in row["products"]] == ["P3"]
+    path.write_text("rules: [{products: [P1], min_age: 18}]\n", encoding="utf-8")
+    row = (await asking.post("/v1/recommendation/recommend", json=question)).json()["answers"][0]
+    assert [item["product"] for item in row["products"]] == ["P2", "P3"]  # C9's age is not known
+    path.write_text("rules: [{category: Wien, never: true}]\n", encoding="utf-8")
+    refused = await asking.post("/v1/recommendation/recommend", json=question)
+    assert refused.status_code >= 400
+    assert "names the category 'Wien', which no record has" in refused.json()["error"]["message"]
+
+
 async def test_recommendations_are_logged(asking: httpx.AsyncClient, both: State) -> None:
     await asking.post("/v1/recommendation/recommend", json={"ids": ["C9", "nobody"]})
     logged = both.log.read("recommendation").to_pylist()

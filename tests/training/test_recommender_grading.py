@@ -32,6 +32,15 @@ def test_the_better_rule_stands_beside_all_items_and_best_sellers_beside_new_one
     assert found.gain_new.value == pytest.approx(np.mean(marks["chosen"].fresh - marks[POPULAR].fresh))
 
 
+def test_the_best_single_source_on_new_items_stands_beside_the_choice() -> None:
+    marks = {"chosen": _marks(0.5, 0.3, 1), POPULAR: _marks(0.1, 0.2, 2), OWN: _marks(0.4, 0.25, 3)}
+    marks["EASE"], marks["without the second stage"] = _marks(0.3, 0.29, 4), _marks(0.45, 0.295, 5)
+    found = verdict(marks, IDS, seed=1)
+    assert found.source == "EASE"
+    assert found.gain_source.value == pytest.approx(np.mean(marks["chosen"].fresh - marks["EASE"].fresh))
+    assert found.metrics["gain_source"] == found.gain_source
+
+
 def test_best_sellers_are_the_rule_where_nobody_buys_again() -> None:
     marks = {"chosen": _marks(0.5, 0.3, 1), POPULAR: _marks(0.3, 0.2, 2), OWN: _marks(0.1, 0.25, 3)}
     found = verdict(marks, IDS, seed=1)

@@ -13,7 +13,7 @@ from training.recommenders import NEIGHBOURS, ease, gather, knn
 from training.trials import DAY, Slice, cut, judge
 
 NEVER = 2**63 - 1
-EXPLORE: tuple[Explore, ...] = ("popularity", "recent", "knn", "ease", "ials")
+EXPLORE: tuple[Explore, ...] = ("popularity", "recent", "orders", "knn", "ease", "ials")
 
 
 def _purchases(seed: int = 1, customers: int = 300, days: int = 200) -> Purchases:
@@ -81,7 +81,7 @@ def test_planted_tastes_rank_above_popularity(part: Slice) -> None:
 def test_favourites_first_is_chosen_where_people_buy_again(part: Slice) -> None:
     recipe, tried = choose(part)
     assert recipe.repeat == "first"
-    assert recipe.explore in ("ease", "knn", "ials")
+    assert recipe.explore in ("orders", "ease", "knn", "ials")
     assert {"bought together (EASE), λ 50", "bought by similar customers (iALS), λ 30"} <= set(tried)
     assert len(tried) > 8
     best_of_all = max(means["ndcg_10"] for means in tried.values())
@@ -98,11 +98,11 @@ def test_nothing_twice_is_chosen_where_nobody_buys_again() -> None:
 
 
 def test_every_source_is_shown_beside_the_choice() -> None:
-    assert len(sources(Recipe("popularity", "mixed"))) == 6
+    assert len(sources(Recipe("popularity", "mixed"))) == 7
 
 
 def test_each_source_keeps_its_own_strength_whatever_was_chosen() -> None:
-    after_ease, after_ials = (sources(Recipe(way, "first", regularisation=7.0)) for way in EXPLORE[3:])
+    after_ease, after_ials = (sources(Recipe(way, "first", regularisation=7.0)) for way in EXPLORE[4:])
     assert after_ease["EASE"].regularisation == 7.0
     assert after_ials["EASE"].regularisation == 200.0
     assert after_ease["iALS"] == after_ials["iALS"]
@@ -125,6 +125,19 @@ def test_hashes_do_not_depend_on_the_order_of_rows() -> None:
     shuffled = purchases.take(np.random.default_rng(1).permutation(len(purchases)))
     assert purchases.sha256() == shuffled.sha256()
     assert purchases.take(np.arange(5)).sha256() != purchases.sha256()
+
+
+def test_traits_are_those_of_the_moment() -> None:
+    customer, product = np.array([1, 1, 2, 1, 2]), np.array([7, 7, 7, 9, 9])
+    at = np.array([10, 95, 95, 40, 120]) * DAY
+    price, category = np.array([2.0, 4.0, np.nan, 5.0, 50.0]), np.array([3, 4, -1, -1, 8])
+    purchases = Purchases(customer, product, at, at, np.full(5, NEVER), price, category)
+    traits = gather(purchases.seen_at(100 * DAY), 100 * DAY, recent_days=30).traits
+    assert [column.tolist() for column in (traits.week, traits.month, traits.quarter, traits.buyers)] == [
+        [2.0, 0.0], [2.0, 0.0], [3.0, 1.0], [2.0, 1.0],
+    ]  # fmt: skip
+    assert (traits.first_days.tolist(), traits.last_days.tolist()) == ([90.0, 60.0], [5.0, 60.0])
+    assert (traits.price.tolist(), traits.category.tolist()) == ([3.0, 5.0], [4, -1])
 
 
 def test_top_equals_best_row_by_row_with_ties() -> None:

@@ -11,6 +11,7 @@ from scoring import Candidate, RecommendationModel
 from scoring.recommendation import histories_of
 from tests.training.company.workspace import Company
 from training import Training, TrainingError
+from training.recommending import FIRST_STAGE
 
 pytestmark = pytest.mark.slow
 
@@ -45,9 +46,11 @@ def test_every_source_is_in_the_tables_with_its_figures(candidate: Candidate) ->
         "best sellers",
         "popular now",
         "personal frequency, then popular now",
+        "bought in one order",
         "item-kNN",
         "EASE",
         "iALS",
+        *([FIRST_STAGE] if _model(candidate).recipe.rerank else []),
     }
     for figures in judged.values():
         assert set(figures) == {"ndcg_10", "recall_20", "ndcg_10_new"}
@@ -64,7 +67,7 @@ def test_what_is_new_to_a_customer_comes_from_the_clusters_that_he_prefers(
     log = company.store.log(model.log)
     ids, sizes = np.unique(log["customer_id"].to_numpy(), return_counts=True)
     busy = ids[sizes >= 15][:200]
-    lists = model.recommend(histories_of(log, busy), 10, at=at, skip_owned=True)
+    lists = model.recommend(histories_of(log, busy), 10, at=at, owned="without")
     hits, popular = [], []
     best = model.items.ids[np.argsort(-model.items.popularity)[:10]]
     for customer, items in zip(busy, lists, strict=True):

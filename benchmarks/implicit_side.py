@@ -1,0 +1,60 @@
+"""The `implicit` package beside our recommenders, run by an interpreter of its own.
+
+Reads an .npz of who bought what and of whose items are to be completed, fits with each setting that is asked for, and
+answers with one JSON line: where the scores of all items lie, for each setting.
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import scipy.sparse
+from implicit.als import AlternatingLeastSquares  # type: ignore[import-not-found]  # in its own environment
+from implicit.nearest_neighbours import CosineRecommender  # type: ignore[import-not-found]  # as above
+
+
+def matrix(held: Any, name: str) -> Any:
+    """A sparse matrix from its rows, columns and shape."""
+    rows, columns = held[f"{name}_row"], held[f"{name}_column"]
+    return scipy.sparse.csr_matrix((np.ones(len(rows), np.float32), (rows, columns)), shape=held[f"{name}_shape"])
+
+
+def als(bought: Any, asked: Any, setting: dict[str, Any]) -> Any:
+    """Scores by factors; the customers asked about are solved against the items."""
+    model = AlternatingLeastSquares(
+        factors=setting["factors"],
+        regularization=setting["regularization"],
+        alpha=setting["alpha"],
+        iterations=setting["iterations"],
+        random_state=1,
+        num_threads=1,
+        use_gpu=False,
+    )
+    model.fit(bought, show_progress=False)
+    customers = model.recalculate_user(np.arange(asked.shape[0]), asked)
+    return customers @ model.item_factors.T
+
+
+def cosine(bought: Any, asked: Any, setting: dict[str, Any]) -> Any:
+    """Scores by the cosine of items."""
+    model = CosineRecommender(K=setting["neighbours"], num_threads=1)
+    model.fit(bought, show_progress=False)
+    return np.asarray((asked @ model.similarity).todense())
+
+
+KINDS = {"als": als, "cosine": cosine}
+
+if __name__ == "__main__":
+    source, folder = Path(sys.argv[1]), Path(sys.argv[2])
+    held = np.load(source)
+    bought, asked = matrix(held, "bought"), matrix(held, "asked")
+    written = []
+    for number, setting in enumerate(json.loads(sys.argv[3])):
+        path = folder / f"scores_{number}.npy"
+        np.save(path, KINDS[setting["kind"]](bought, asked, setting))
+        written.append(str(path))
+    print(json.dumps(written))
