@@ -12,8 +12,10 @@ from segments.export import ExportReport
 from segments.opening import Segments, open  # noqa: A004 - `segments.open(settings, …)`, as each package is opened
 from segments.pages import MembersPage
 from segments.reach import Mean, Reach
+from segments.search import Alike
 
 __all__ = [
+    "Alike",
     "BuildReport",
     "Built",
     "ExportReport",

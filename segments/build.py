@@ -13,12 +13,14 @@ from crm.clock import iso
 from features import FeatureStore
 from features.as_of import default_as_of
 from segments import scored
+from segments.alike import Likenesses, seeds
 from segments.catalogue import Catalogue
-from segments.columns import check, features, scores, subjects, unseen
+from segments.columns import SAID, check, features, scores, subjects, unseen
 from segments.definitions import Definition
 from segments.errors import SegmentError
 from segments.evaluate import members
 from segments.membership import record
+from segments.rule import Subject
 
 _FOREVER = 2**62
 
@@ -35,7 +37,7 @@ class Built:
     members, added, removed : int
         Members, and the changes since the membership just before `as_of`; before the consent gate.
     notes : tuple of str
-        Texts in the rule that no customer has.
+        Texts in the rule that no customer has; how far likeness can be relied on; purposes without consent.
     """
 
     name: str
@@ -73,6 +75,16 @@ class BuildReport:
         }
 
 
+@dataclass(frozen=True)
+class _Parts:
+    """What a build works with."""
+
+    catalogue: Catalogue
+    records: Records
+    store: FeatureStore
+    likenesses: Likenesses
+
+
 def build(
     catalogue: Catalogue, records: Records, store: FeatureStore, name: str | None, as_of: int | None
 ) -> BuildReport:
@@ -80,6 +92,7 @@ def build(
     start = time.perf_counter()
     store.refresh()
     good, skipped = catalogue.definitions()
+    parts = _Parts(catalogue, records, store, Likenesses(good, records, store))
     if name is not None:
         wanted = catalogue.find(name)
         if wanted.problem:
@@ -90,12 +103,14 @@ def build(
     for definition in good.values():
         try:
             check(definition.rule, store, known, f"the segment {definition.name!r}")
-            groups.setdefault(_moment(definition, records, store, sources, as_of), []).append(definition)
+            parts.likenesses.check(definition.rule, known, f"the segment {definition.name!r}")
+            moment = moment_of(parts.likenesses.subjects(definition.rule), records, store, sources, as_of)
+            groups.setdefault(moment, []).append(definition)
         except RapportError as error:
             _skip(definition, error, skipped, name)
     built: list[Built] = []
     for moment, definitions in sorted(groups.items()):
-        built += _group(catalogue, records, store, definitions, moment, skipped, name)
+        built += _group(parts, definitions, moment, skipped, name)
     return BuildReport(tuple(sorted(built, key=lambda item: item.name)), skipped, time.perf_counter() - start)
 
 
@@ -105,32 +120,31 @@ def _skip(definition: Definition, error: RapportError, skipped: dict[str, str], 
     skipped[definition.name] = str(error)
 
 
-def _moment(
-    definition: Definition, records: Records, store: FeatureStore, sources: Sequence[SourceInfo], as_of: int | None
+def moment_of(
+    wanted: Sequence[Subject],
+    records: Records,
+    store: FeatureStore,
+    sources: Sequence[SourceInfo],
+    as_of: int | None = None,
 ) -> int:
-    """As of when a rule is to be evaluated."""
+    """As of when a rule that looks at `wanted` is to be evaluated."""
     if as_of is not None:
         return as_of
-    wanted = subjects([definition.rule])
     refs = [subject.ref for subject in wanted if subject.ref is not None]
     if refs:
         return default_as_of(records, store.catalogue.logs(refs), sources).micros
-    batches = [scored.latest(records, subject.name, _FOREVER) for subject in wanted]
+    batches = [scored.latest(records, subject.name, _FOREVER) for subject in wanted if subject.kind in SAID]
     return min(batch.as_of for batch in batches if batch is not None)
 
 
 def _group(
-    catalogue: Catalogue,
-    records: Records,
-    store: FeatureStore,
-    definitions: list[Definition],
-    moment: int,
-    skipped: dict[str, str],
-    name: str | None,
+    parts: _Parts, definitions: list[Definition], moment: int, skipped: dict[str, str], name: str | None
 ) -> list[Built]:
     """Build all segments of one moment; the features of all are asked for at once."""
+    records, likenesses = parts.records, parts.likenesses
     try:
-        customers, shared = features(subjects([item.rule for item in definitions]), moment, store)
+        wanted = dict.fromkeys(subject for item in definitions for subject in likenesses.subjects(item.rule))
+        customers, shared = features(list(wanted), moment, parts.store)
     except RapportError as error:
         for definition in definitions:
             _skip(definition, error, skipped, name)
@@ -139,11 +153,15 @@ def _group(
     for definition in definitions:
         try:
             columns = {**shared, **scores(subjects([definition.rule]), customers, moment, records)}
+            columns |= likenesses.columns(definition.rule, columns, customers, moment)
             chosen = customers[members(definition.rule, columns)]
             notes = unseen(definition.rule, columns) if definition.kind == "rule" else []
+            notes += [likenesses.to(seed, columns, customers, moment)[1].words() for seed in seeds(definition.rule)]
             if definition.purpose not in spoken:
                 notes.append(unspoken(definition.purpose, spoken))
-            done = record(records, definition.name, catalogue.store(definition), chosen, moment, definition.sha256)
+            done = record(
+                records, definition.name, parts.catalogue.store(definition), chosen, moment, definition.sha256
+            )
             built.append(Built(definition.name, moment, done.members, done.added, done.removed, tuple(notes)))
         except SegmentError as error:
             _skip(definition, error, skipped, name)

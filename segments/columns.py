@@ -16,6 +16,7 @@ from segments.errors import SegmentError, near
 from segments.rule import Comparison, Rule, Subject, comparisons
 
 ENTITY = "customer"
+SAID = ("score", "band")
 
 
 def subjects(rules: Iterable[Rule]) -> list[Subject]:
@@ -34,7 +35,7 @@ def check(rule: Rule, store: FeatureStore, known_models: Sequence[str], where: s
     views = {name: view for name, view in store.views.items() if view.entity.name == ENTITY}
     refs = {f"{name}:{field}" for name, view in views.items() for field in view.fields}
     for subject in subjects([rule]):
-        if subject.ref is None:
+        if subject.kind in SAID:
             if subject.name not in known_models:
                 raise SegmentError(
                     f"{where} asks for the {subject}, but no scores of customers by a model {subject.name!r} are "
@@ -42,7 +43,7 @@ def check(rule: Rule, store: FeatureStore, known_models: Sequence[str], where: s
                     f"a scored model is expected, {near(subject.name, known_models)}; correct the name or run "
                     f"`rapport score {subject.name}`"
                 )
-        elif subject.ref not in refs:
+        elif subject.ref is not None and subject.ref not in refs:
             prefix = subject.ref.removesuffix(subject.name)
             offered = [ref.removeprefix(prefix) for ref in refs if ref.startswith(prefix)]
             what = {"feature": "a feature of customers", "attribute": "an attribute", "field": "a column"}[subject.kind]
@@ -90,8 +91,9 @@ def scores(
     SegmentError
         If a model has no batch as of the moment or before.
     """
-    batches = {name: scored.latest(records, name, as_of) for name in {item.name for item in wanted if item.ref is None}}
-    return {item: _said(item, batches[item.name], customers, as_of) for item in wanted if item.ref is None}
+    said = [item for item in wanted if item.kind in SAID]
+    batches = {name: scored.latest(records, name, as_of) for name in {item.name for item in said}}
+    return {item: _said(item, batches[item.name], customers, as_of) for item in said}
 
 
 def _said(subject: Subject, batch: scored.Batch | None, customers: NDArray[np.int64], as_of: int) -> NDArray[Any]:

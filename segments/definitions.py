@@ -83,7 +83,7 @@ def load(path: Path) -> Definition:
     if missing:
         raise SegmentError(f"{path} has no {missing[0]!r}; segment, purpose, channel and where are expected; add it")
     name = _text(values, "segment", path)
-    if name != path.stem or not _NAME.fullmatch(name):
+    if name != path.stem or not is_name(name):
         raise SegmentError(
             f"{path} names the segment {name!r}; the file's own name {path.stem!r}, made of lower-case letters, "
             "digits, _ and -, "
@@ -102,6 +102,17 @@ def load(path: Path) -> Definition:
 def canonical(values: Any) -> str:
     """Plain values as JSON, the same text for the same content."""
     return json.dumps(values, sort_keys=True, ensure_ascii=False, separators=(",", ":"))
+
+
+def is_name(text: str) -> bool:
+    """Whether a text may name a segment.
+
+    Examples
+    --------
+    >>> is_name("like_best"), is_name("../best")
+    (True, False)
+    """
+    return _NAME.fullmatch(text) is not None
 
 
 def safe_name(label: str) -> str:

@@ -83,16 +83,18 @@ def _holds(test: Comparison, column: NDArray[Any], known: Bools) -> Bools:
     if test.op == "between":
         return np.asarray((column >= wanted[0]) & (column <= wanted[1]), dtype=bool)
     if test.op == "top":
-        return _top(column, known, float(test.operands[0]))
+        return _highest(column, known, float(test.operands[0]) * int(known.sum()))
+    if test.op == "highest":
+        return _highest(column, known, float(test.operands[0]))
     equal = np.isin(column, wanted) if is_numeric(column) else np.array([item in wanted for item in column], dtype=bool)
     return ~equal if test.op in ("is_not", "not_in") else equal
 
 
-def _top(column: NDArray[Any], known: Bools, share: float) -> Bools:
-    """Those whose value is reached by at most `share` of the known values."""
+def _highest(column: NDArray[Any], known: Bools, room: float) -> Bools:
+    """Those whose value is reached by at most `room` of the known values."""
     values = np.sort(column[known])
     reached = len(values) - np.searchsorted(values, column, side="left")
-    return np.asarray(reached <= share * len(values), dtype=bool)
+    return np.asarray(reached <= room, dtype=bool)
 
 
 def is_numeric(column: NDArray[Any]) -> bool:
@@ -116,7 +118,7 @@ def _check(test: Comparison, column: NDArray[Any]) -> None:
                 "quotes"
             )
         return
-    if test.op in _ORDER or test.op in ("between", "top"):
+    if test.op in _ORDER or test.op in ("between", "top", "highest"):
         raise SegmentError(
             f"the {test.subject} is a text and cannot be {test.op}; is, in or known is expected; use one of them"
         )

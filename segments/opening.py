@@ -17,6 +17,7 @@ from crm.clock import iso, now, to_micros
 from features import FeatureStore
 from segments import build as building
 from segments import consent, export, scored
+from segments import search as searching
 from segments.build import BuildReport
 from segments.catalogue import Catalogue, SegmentInfo
 from segments.consent import ReleasedList
@@ -27,6 +28,7 @@ from segments.ledger import FEW_IDS, Memberships
 from segments.membership import Build, builds
 from segments.pages import MembersPage, parse_cursor, write_cursor, wrong_cursor
 from segments.reach import Mean, Reach
+from segments.search import Alike
 
 SHOWN = "segment.members"
 MOST = 10_000
@@ -73,6 +75,41 @@ class Segments:
         """
         moment = to_micros(as_of) if isinstance(as_of, datetime) else as_of
         return building.build(self._catalogue, self._records, self._store, name, moment)
+
+    def alike(
+        self, name: str, *, top: int | None = None, share: float | None = None, as_of: int | datetime | None = None
+    ) -> Alike:
+        """Look for the customers outside a segment who are most like its members, tried on hidden members.
+
+        They are compared by all features of customers as of the moment but those on which the segment's own rule
+        rests, those that are protected, and those that come with a question.
+
+        Parameters
+        ----------
+        name : str
+        top, share : int, float
+            So many, or this share of the others; default a twentieth.
+        as_of : int (µs) or aware datetime, optional
+            Default: the earliest ``complete_until`` of the sources of the features.
+
+        Raises
+        ------
+        SegmentError
+            If the segment is unknown or has fewer than 50 members, or `top` or `share` cannot be.
+        """
+        moment = to_micros(as_of) if isinstance(as_of, datetime) else as_of
+        return searching.search(self._catalogue, self._records, self._store, name, searching.choice(top, share), moment)
+
+    def save_alike(self, name: str, new: str, *, top: int | None = None, share: float | None = None) -> Path:
+        """Keep those most like a segment as a rule segment `new`, which is built with all others; its file.
+
+        Raises
+        ------
+        SegmentError
+            If the segment is unknown, `new` is taken or no name, or the file cannot be written.
+        """
+        folder = self._settings.segments_dirs[0]
+        return searching.save(self._catalogue, folder, name, searching.choice(top, share), new)
 
     def reach(self, name: str) -> Reach:
         """How many members there are, how many may be contacted now, why the others may not, who came and went.

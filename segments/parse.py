@@ -135,6 +135,12 @@ def _operands(op: Op, value: object, where: str) -> tuple[Scalar, ...]:
                 f"{where} is {share:g}; a share between 0 and 1 is expected; write 0.2 for the top fifth"
             )
         return (share,)
+    if op == "highest":
+        if isinstance(value, bool) or not isinstance(value, int) or value < 1:
+            raise SegmentError(
+                f"{where} is {_shown(value)}; a whole number from 1 on is expected; write 500 for the first 500"
+            )
+        return (float(value),)
     return (_number(value, where) if op in _NUMBERS else _scalar(value, where),)
 
 

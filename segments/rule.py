@@ -1,4 +1,4 @@
-"""The rule language: conditions over features, attributes, head columns and scores, joined by all, any and not.
+"""The rule language: conditions over features, attributes, head columns, scores, likeness; joined by all, any and not.
 
 A rule is a tree of the classes below and nothing else; nothing in it is ever executed. Truth has three values:
 a condition on a value that is not known is neither true nor false, `not` of unknown is unknown, `all` is false as soon
@@ -11,10 +11,21 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Literal, TypeAlias
 
-SubjectKind: TypeAlias = Literal["feature", "attribute", "field", "score", "band"]
+SubjectKind: TypeAlias = Literal["feature", "attribute", "field", "score", "band", "likeness"]
 Scalar: TypeAlias = "str | float | bool"
 Op: TypeAlias = Literal[
-    "is", "is_not", "in", "not_in", "at_least", "at_most", "more_than", "less_than", "between", "top", "known"
+    "is",
+    "is_not",
+    "in",
+    "not_in",
+    "at_least",
+    "at_most",
+    "more_than",
+    "less_than",
+    "between",
+    "top",
+    "highest",
+    "known",
 ]
 
 SUBJECTS: dict[SubjectKind, str] = {
@@ -23,6 +34,7 @@ SUBJECTS: dict[SubjectKind, str] = {
     "field": "a column of the customer itself",
     "score": "a model's number in its latest batch",
     "band": "a model's band or segment in its latest batch",
+    "likeness": "a segment whose members others are to be like; 0 to 1, not known of the members themselves",
 }
 OPS: dict[Op, str] = {
     "is": "equal to the value",
@@ -35,6 +47,7 @@ OPS: dict[Op, str] = {
     "less_than": "<",
     "between": "from the first to the second, both included",
     "top": "among the greatest share (0..1) of the known values; ties across the edge stay out",
+    "highest": "among so many with the greatest known values; ties across the edge stay out",
     "known": "true: there is a value; false: there is none",
 }
 
@@ -54,12 +67,12 @@ class Subject:
 
     @property
     def ref(self) -> str | None:
-        """Its reference in the feature store; None for what comes from scores."""
+        """Its reference in the feature store; None for what comes from scores or is worked out."""
         views = {"feature": "", "attribute": "customer_attributes:", "field": "profile:"}
         return views[self.kind] + self.name if self.kind in views else None
 
     def __str__(self) -> str:
-        return f"{self.kind} {self.name}"
+        return f"{self.kind} to {self.name}" if self.kind == "likeness" else f"{self.kind} {self.name}"
 
 
 @dataclass(frozen=True)
@@ -103,6 +116,7 @@ WORDS: dict[Op, str] = {
     "less_than": "less than {}",
     "between": "from {} to {}",
     "top": "among the highest {}",
+    "highest": "among the {} highest",
     "known": "known: {}",
 }
 
@@ -140,7 +154,7 @@ def words(rule: Rule) -> str:
     """
     match rule:
         case Comparison(subject, op, operands):
-            told = [f"{item:.0%}" if op == "top" and isinstance(item, float) else _plain(item) for item in operands]
+            told = [_told(op, item) for item in operands]
             name = subject.name if subject.kind == "feature" else str(subject)
             return f"{name} {WORDS[op].format(*told if op == 'between' else [', '.join(told)])}"
         case Not(part):
@@ -149,6 +163,12 @@ def words(rule: Rule) -> str:
             return " and ".join(f"({words(item)})" if isinstance(item, AnyOf) else words(item) for item in parts)
         case AnyOf(parts):
             return " or ".join(words(item) for item in parts)
+
+
+def _told(op: Op, value: Scalar) -> str:
+    if isinstance(value, float) and op in ("top", "highest"):
+        return f"{value:.0%}" if op == "top" else f"{value:,.0f}"
+    return _plain(value)
 
 
 def _plain(value: Scalar) -> str:

@@ -1,4 +1,4 @@
-"""Lists of customers: rapport segment list | build [NAME] | export NAME --format csv|xlsx.
+"""Lists of customers: rapport segment list | build [NAME] | export NAME --format csv|xlsx | like NAME.
 
 Every list that leaves passes the consent gate for its purpose and channel; no option switches that off.
 Whom no consent record covers is left out, and counted.
@@ -10,6 +10,7 @@ from argparse import ArgumentParser, Namespace
 from pathlib import Path
 
 from crm import clock
+from pipelines.look_alikes import look_alikes
 from pipelines.segment import build_segments
 from pipelines.workspace import Workspace
 from rapport.answer import Answer, table
@@ -18,7 +19,7 @@ from rapport.moments import moment
 
 def arguments(parser: ArgumentParser) -> None:
     """Declare the command's words."""
-    actions = parser.add_subparsers(dest="action", required=True, metavar="list|build|export")
+    actions = parser.add_subparsers(dest="action", required=True, metavar="list|build|export|like")
     actions.add_parser("list", help="every segment, with its members and when it was built")
     build = actions.add_parser("build", help="work out who belongs, and note who entered and left")
     build.add_argument("name", metavar="NAME", nargs="?", help="default: all")
@@ -27,16 +28,25 @@ def arguments(parser: ArgumentParser) -> None:
     export.add_argument("name", metavar="NAME")
     export.add_argument("--format", choices=("csv", "xlsx"), default="csv")
     export.add_argument("--output", type=Path, help="file to write (default: exports/ in the workspace)")
+    like = actions.add_parser("like", help="look for the customers outside a segment who are most like its members")
+    like.add_argument("name", metavar="NAME")
+    many = like.add_mutually_exclusive_group()
+    many.add_argument("--top", type=int, metavar="N", help="how many of them")
+    many.add_argument("--share", type=float, metavar="X", help="which share of those outside (default: 0.05)")
+    like.add_argument("--as-of", type=moment, help="moment to look as of (default: where the sources are complete)")
+    like.add_argument("--save", metavar="NEW_NAME", help="keep them as a segment that is built with the others")
 
 
 def run(arguments: Namespace, workspace: Workspace) -> Answer:
-    """Do one of the three."""
+    """Do one of them."""
     match arguments.action:
         case "list":
             return _list(workspace)
         case "build":
             built = build_segments(workspace, arguments.name, as_of=arguments.as_of)
             return Answer(built.to_json(), built.lines())
+        case "like":
+            return _like(arguments, workspace)
         case _:
             return _export(arguments, workspace)
 
@@ -74,3 +84,9 @@ def _export(arguments: Namespace, workspace: Workspace) -> Answer:
         *([data["hint"]] if data["hint"] else []),
     ]
     return Answer(data, lines)
+
+
+def _like(arguments: Namespace, workspace: Workspace) -> Answer:
+    many = {"top": arguments.top, "share": arguments.share}
+    found = look_alikes(workspace, arguments.name, **many, as_of=arguments.as_of, save=arguments.save)
+    return Answer(found.to_json(), found.lines())

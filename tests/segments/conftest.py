@@ -18,19 +18,13 @@ from crm import Records
 from crm.clock import DAY
 from features import FeatureStore
 from segments import Segments
-from tests.segments.shop import END, SOURCE, Decide, Define, Score, fill, ids, rows
+from tests.segments.shop import END, SOURCE, Decide, Define, Score, fill, filled, ids, rows
 
 
 @pytest.fixture(scope="session")
 def template(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The folder of a workspace that holds the shop and its history."""
-    settings = Settings(home=tmp_path_factory.mktemp("shop") / "home")
-    with crm.open(settings) as records:
-        fill(records)
-        store = features.open(settings, records)
-        store.refresh()
-        store.close()
-    return settings.home
+    return filled(tmp_path_factory.mktemp("shop") / "home", fill)
 
 
 @pytest.fixture

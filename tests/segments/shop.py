@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from pathlib import Path
 from typing import Any, Protocol
 
 import pyarrow as pa
 
+import crm
+import features
+from configs import Settings
 from crm import Records, SourceInfo
 from crm.clock import DAY, parse
 
@@ -114,6 +118,17 @@ def fill(records: Records) -> None:
         known_at=when,
     )
     records.write({"parties": people, "customers": customers, "orders": orders, "order_lines": lines}, source=SOURCE)
+
+
+def filled(home: Path, write: Callable[[Records], None]) -> Path:
+    """A workspace's folder, with what `write` writes and its history."""
+    settings = Settings(home=home)
+    with crm.open(settings) as records:
+        write(records)
+        store = features.open(settings, records)
+        store.refresh()
+        store.close()
+    return home
 
 
 def attribute(records: Records, code: str, values: dict[str, str]) -> None:

@@ -97,8 +97,8 @@ def test_those_who_share_the_value_at_the_edge_stay_out_of_the_top() -> None:
         ("__import__('os')", "where is \"__import__('os')\"; all, any, not or a condition"),
         (
             {"eval": "1"},
-            "where has the keys eval; exactly one of feature, attribute, field, score, band (or all, any, not) is "
-            "expected",
+            "where has the keys eval; exactly one of feature, attribute, field, score, band, likeness "
+            "(or all, any, not) is expected",
         ),
         ({"all": []}, "where.all is []; a list of at least one condition is expected"),
         ({"all": {"score": "a"}}, "where.all is {'score': 'a'}; a list of at least one condition is expected"),
