@@ -10,6 +10,7 @@ from threading import Thread
 from typing import Any, TypeVar
 
 import monitoring
+import training
 from configs import RapportError
 from crm.imports import run_import
 from crm.synthetic import write_company
@@ -100,7 +101,7 @@ def run_demo(workspace: Workspace, *, customers: int = 10_000, seed: int = 7, co
         stages[stage] = time.monotonic() - began
         return made
 
-    Thread(target=monitoring.preload, daemon=True).start()  # libraries load beside work that waits for a disk
+    Thread(target=_preload, daemon=True).start()  # libraries load beside work that waits for a disk
     with Trainers(workspace.settings) as trainers:
         timed("company", lambda: write_company(folder, customers=customers, seed=seed))
         imported = timed("import", lambda: run_import(workspace.records, SOURCE, folder, progress=workspace.progress))
@@ -123,6 +124,11 @@ def run_demo(workspace: Workspace, *, customers: int = 10_000, seed: int = 7, co
         customer=_somebody(workspace),
         command=command,
     )
+
+
+def _preload() -> None:
+    training.preload()
+    monitoring.preload()
 
 
 def export_of(workspace: Workspace) -> Path:

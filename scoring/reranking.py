@@ -158,7 +158,7 @@ class Stages:
     first: Ranker
     second: Reranker | None = None
 
-    @property
+    @cached_property
     def recipe(self) -> Recipe:
         """How items are ranked."""
         return replace(self.first.recipe, rerank=self.second is not None)

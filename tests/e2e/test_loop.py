@@ -68,6 +68,7 @@ def test_an_unknown_id_is_said_to_be_unknown(ask: Callable[..., Any]) -> None:
 
 
 def test_recommendations_come_with_reasons(company: Company, ask: Callable[..., Any]) -> None:
+    company.rapport("promote", "recommendation", "1")  # so small a company is not enough for the gate
     someone = rows(company, "select customer_no from customers order by id limit 1")[0][0]
     answer = ask("/v1/recommendation/recommend", {"ids": [someone], "k": 7})
     items = answer["answers"][0]["products"]
