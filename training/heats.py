@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import io
 import textwrap
 from collections.abc import Mapping, Sequence
 
 import numpy as np
 
-from training.pictures import styled
+from training.pictures import saved, styled
 
 LONGEST = 26  # letters of a label; what is longer goes onto further lines
 
@@ -73,10 +72,7 @@ def draw(
         axes.tick_params(length=0)
         axes.set_xlabel(axis)
         figure.suptitle(title, x=0.01, ha="left", fontsize=12, fontweight="bold")
-        svg, png = io.BytesIO(), io.BytesIO()
-        figure.savefig(svg, format="svg", metadata={"Date": None, "Creator": "Rapport"})
-        figure.savefig(png, format="png", metadata={"Software": "Rapport"})
-    return {f"{name}.svg": svg.getvalue(), f"{name}.png": png.getvalue()}
+        return saved(figure, name)
 
 
 def _wrapped(label: str) -> str:
