@@ -10,7 +10,9 @@ from segments.consent import ReleasedList
 from segments.errors import SegmentError
 from segments.export import ExportReport
 from segments.opening import Segments, open  # noqa: A004 - `segments.open(settings, …)`, as each package is opened
+from segments.overlap import Overlap
 from segments.pages import MembersPage
+from segments.profile import Profile
 from segments.reach import Mean, Reach
 from segments.search import Alike
 
@@ -21,6 +23,8 @@ __all__ = [
     "ExportReport",
     "Mean",
     "MembersPage",
+    "Overlap",
+    "Profile",
     "Reach",
     "ReleasedList",
     "SegmentError",

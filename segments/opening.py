@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -17,16 +17,20 @@ from crm.clock import iso, now, to_micros
 from features import FeatureStore
 from segments import build as building
 from segments import consent, export, scored
+from segments import profile as profiles
 from segments import search as searching
 from segments.build import BuildReport
 from segments.catalogue import Catalogue, SegmentInfo
+from segments.columns import ENTITY
 from segments.consent import ReleasedList
 from segments.decisions import Verdict
 from segments.errors import SegmentError
 from segments.export import ExportReport
 from segments.ledger import FEW_IDS, Memberships
 from segments.membership import Build, builds
+from segments.overlap import Overlap, overlaps
 from segments.pages import MembersPage, parse_cursor, write_cursor, wrong_cursor
+from segments.profile import Profile
 from segments.reach import Mean, Reach
 from segments.search import Alike
 
@@ -110,6 +114,36 @@ class Segments:
         """
         folder = self._settings.segments_dirs[0]
         return searching.save(self._catalogue, folder, name, searching.choice(top, share), new)
+
+    def profile(self, name: str, most: int = profiles.MOST) -> Profile:
+        """In what the members of a built segment differ most from all other customers.
+
+        Raises
+        ------
+        SegmentError
+            If the segment is unknown or not built, or has fewer than 20 members.
+        """
+        info, built = self._built(name)
+        definition = self._catalogue.definitions()[0].get(info.name)
+        rule = None if definition is None else definition.rule
+        members = self._facts(info).at(built.as_of)
+        return profiles.profile(self._store, info.name, rule, members, built.as_of, most)
+
+    def overlap(self, *names: str) -> Sequence[Overlap]:
+        """How far built segments overlap, each pair; by default of all that were built.
+
+        Raises
+        ------
+        SegmentError
+            If one is unknown or not built, or only one is named.
+        """
+        if len(set(names)) == 1:
+            raise SegmentError(f"only {names[0]!r} is named; two segments or more are expected; name another, or none")
+        chosen = [self._built(name)[0] for name in dict.fromkeys(names)] if names else self._catalogue.list()
+        held = {item.name: (item.as_of, self._members(item)) for item in chosen if item.as_of is not None}
+        latest = max((moment for moment, _ in held.values()), default=0)
+        customers = len(self._store.entities_at(ENTITY, latest)) if held else 0
+        return overlaps({name: members for name, (_, members) in held.items()}, customers)
 
     def reach(self, name: str) -> Reach:
         """How many members there are, how many may be contacted now, why the others may not, who came and went.

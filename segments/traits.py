@@ -38,6 +38,11 @@ def traits(store: FeatureStore, rule: Rule) -> list[Feature]:
     ]
 
 
+def measures(store: FeatureStore, ref: str) -> str:
+    """What a feature rests on, whatever its windows: features that agree in it tell the same story."""
+    return repr(sorted({repr(_measure(item)) for item in store.catalogue.aggregates([ref])}))
+
+
 def _measure(aggregate: Aggregate) -> Aggregate:
     return aggregate.over(lifetime[0])
 

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import io
 from collections.abc import Mapping
 
-from training.pictures import INK, MODEL, SOFT, styled
+from training.pictures import INK, MODEL, SOFT, saved, styled
 
 
 def draw(
@@ -53,7 +52,4 @@ def draw(
         axes.xaxis.set_major_formatter(lambda value, _: format(value, form if "%" in form else ",.4g"))
         axes.set_xlabel(axis)
         figure.suptitle(title, x=0.01, ha="left", fontsize=12, fontweight="bold")
-        svg, png = io.BytesIO(), io.BytesIO()
-        figure.savefig(svg, format="svg", metadata={"Date": None, "Creator": "Rapport"})
-        figure.savefig(png, format="png", metadata={"Software": "Rapport"})
-    return {f"{name}.svg": svg.getvalue(), f"{name}.png": png.getvalue()}
+        return saved(figure, name)

@@ -15,7 +15,7 @@ from scoring import BinaryModel, Candidate, Leak, Parity, load
 from scoring.artefact import write
 from scoring.profile import describe
 from scoring.reasons import topics
-from training import cards, hashes, pictures
+from training import bars, cards, hashes, pictures
 from training.declared import declarations_sha256
 from training.errors import TrainingError
 from training.inputs import Input, telling
@@ -31,6 +31,7 @@ from training.tuning import TRIALS, search, trials_file
 from training.verdict import Verdict, judge
 
 INFLUENCE_ROWS = 500
+MOST_TOPICS = 12  # of a picture
 
 
 @dataclass(frozen=True)
@@ -146,7 +147,8 @@ def fit(context: Context, problem: Problem, rows: Rows, split: Split) -> Candida
             lesson.verdict.naive.rule,
             problem.costs,
             lesson.verdict.by_period,
-        ),
+        )
+        | _influence_picture(lesson),
     )
 
 
@@ -300,6 +302,16 @@ def _influence(step: Step, rows: Rows) -> list[tuple[str, float]]:
     hidden = {item.topic for item in step.fitted.inputs if item.protected}
     found = [(topic, float(np.abs(effect).mean())) for topic, effect in total.items() if topic not in hidden]
     return sorted(found, key=lambda pair: (-pair[1], pair[0]))
+
+
+def _influence_picture(lesson: Lesson) -> dict[str, bytes]:
+    """The strongest topics; nothing where no feature moves the answer."""
+    words = topics((item.topic, item.title) for item in lesson.step.fitted.inputs)
+    told: dict[str, float] = {}
+    for topic, effect in lesson.influence[:MOST_TOPICS]:
+        told.setdefault(words[topic], effect)
+    title = f"What moves the answer: {lesson.problem.title}"
+    return bars.draw("influence", title, "mean effect, in log-odds", told, form=".2f") if told else {}
 
 
 def _tables(lesson: Lesson) -> dict[str, Any]:

@@ -14,6 +14,7 @@ from training.policies import Costs
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
 
 INK, SOFT, GRID = "#1f2933", "#7b8794", "#e4e7eb"
 POINTS = 300  # of a curve; more are not seen
@@ -125,9 +126,14 @@ def _draw(name: str, title: str, x: str, height: str, plot: Callable[[Axes], Non
         axes.set_title(title)
         axes.set_xlabel(x)
         axes.set_ylabel(height)
-        svg, png = io.BytesIO(), io.BytesIO()
-        figure.savefig(svg, format="svg", metadata={"Date": None, "Creator": "Rapport"})
-        figure.savefig(png, format="png", metadata={"Software": "Rapport"})
+        return saved(figure, name)
+
+
+def saved(figure: Figure, name: str) -> dict[str, bytes]:
+    """A figure as ``<name>.svg`` and ``<name>.png``, the same bytes for the same picture."""
+    svg, png = io.BytesIO(), io.BytesIO()
+    figure.savefig(svg, format="svg", metadata={"Date": None, "Creator": "Rapport"})
+    figure.savefig(png, format="png", metadata={"Software": "Rapport"})
     return {f"{name}.svg": svg.getvalue(), f"{name}.png": png.getvalue()}
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 
@@ -23,10 +23,16 @@ class Portrait:
         In the order of the groups.
     migration : mapping of str to mapping of str to int
         Customers by the champion's segment and the new one; empty without champion.
+    traits : tuple of str
+        What segments are told apart by, in words.
+    differences : mapping of str to tuple of float
+        For each segment and trait, its mean's distance from everybody's in standard deviations.
     """
 
     segments: tuple[Segment, ...]
     migration: Mapping[str, Mapping[str, int]]
+    traits: tuple[str, ...] = ()
+    differences: Mapping[str, tuple[float, ...]] = field(default_factory=dict)
 
 
 def paint(
@@ -70,7 +76,10 @@ def paint(
         words.append(sentence(traits, differences[place], means[place], means[count]))
     used = [] if champion is None else [segment.id for segment in champion.segments]
     segments = settle(names, words, shares, later, kept, used)
-    return Portrait(segments, _migration(champion, old, segments, places))
+    apart = {segment.name: tuple(differences[place].tolist()) for place, segment in enumerate(segments)}
+    return Portrait(
+        segments, _migration(champion, old, segments, places), tuple(trait.title for trait in traits), apart
+    )
 
 
 def _contrasts(frame: Frame, traits: Sequence[Trait], places: np.ndarray, count: int) -> tuple[Floats, Floats]:

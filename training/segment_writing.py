@@ -14,9 +14,10 @@ from scoring import Candidate, Metric, Naive, Parity, SegmentationModel, load
 from scoring.artefact import write
 from scoring.candidate import Grade
 from scoring.profile import describe
-from training import bars, hashes
+from training import bars, hashes, heats
 from training.declared import declarations_sha256
 from training.periods import HORIZON_DAYS
+from training.portraits import Portrait
 from training.rows import Rows
 from training.spec import Context
 from training.study import Period
@@ -70,7 +71,26 @@ def _pictures(spec: Segmentation, lesson: Lesson) -> dict[str, bytes]:
     if later:
         axis = f"mean spend in the next {HORIZON_DAYS} days"
         pictures |= bars.draw("later_spend", f"Later spend: {spec.title}", axis, later, form=",.0f")
-    return pictures
+    return pictures | _profiles(spec, lesson.portrait) | _migration(spec, lesson.portrait)
+
+
+def _profiles(spec: Segmentation, portrait: Portrait) -> dict[str, bytes]:
+    """In what the segments differ: their traits, largest segment on top."""
+    ordered = sorted(portrait.segments, key=lambda item: (-item.share, item.name))
+    rows = {segment.name: portrait.differences[segment.name] for segment in ordered}
+    axis = "distance of the mean from everybody's, in standard deviations"
+    return heats.draw("profiles", f"Profiles: {spec.title}", axis, rows, portrait.traits)
+
+
+def _migration(spec: Segmentation, portrait: Portrait) -> dict[str, bytes]:
+    """Where the customers of the champion's segments are now; nothing without champion."""
+    moved = {name: row for name, row in portrait.migration.items() if sum(row.values())}
+    if not moved:
+        return {}
+    rows = {name: [count / sum(row.values()) for count in row.values()] for name, row in moved.items()}
+    axis = "from before (row) to now (column), share of the row"
+    now = list(next(iter(moved.values())))
+    return heats.draw("migration", f"Migration: {spec.title}", axis, rows, now, form=".0%", is_signed=False)
 
 
 def grade(lesson: Lesson, figures: Mapping[str, Metric]) -> tuple[Grade, list[str]]:

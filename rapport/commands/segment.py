@@ -1,4 +1,5 @@
-"""Lists of customers: rapport segment list | build [NAME] | export NAME --format csv|xlsx | like NAME.
+"""Lists of customers: rapport segment list | build [NAME] | export NAME --format csv|xlsx |
+like NAME | profile NAME | overlap [A B …].
 
 Every list that leaves passes the consent gate for its purpose and channel; no option switches that off.
 Whom no consent record covers is left out, and counted.
@@ -19,7 +20,7 @@ from rapport.moments import moment
 
 def arguments(parser: ArgumentParser) -> None:
     """Declare the command's words."""
-    actions = parser.add_subparsers(dest="action", required=True, metavar="list|build|export|like")
+    actions = parser.add_subparsers(dest="action", required=True, metavar="list|build|export|like|profile|overlap")
     actions.add_parser("list", help="every segment, with its members and when it was built")
     build = actions.add_parser("build", help="work out who belongs, and note who entered and left")
     build.add_argument("name", metavar="NAME", nargs="?", help="default: all")
@@ -35,6 +36,10 @@ def arguments(parser: ArgumentParser) -> None:
     many.add_argument("--share", type=float, metavar="X", help="which share of those outside (default: 0.05)")
     like.add_argument("--as-of", type=moment, help="moment to look as of (default: where the sources are complete)")
     like.add_argument("--save", metavar="NEW_NAME", help="keep them as a segment that is built with the others")
+    profile = actions.add_parser("profile", help="in what the members of a segment differ from all other customers")
+    profile.add_argument("name", metavar="NAME")
+    overlap = actions.add_parser("overlap", help="how far segments overlap, in pairs")
+    overlap.add_argument("names", metavar="NAME", nargs="*", help="default: all that were built")
 
 
 def run(arguments: Namespace, workspace: Workspace) -> Answer:
@@ -47,6 +52,10 @@ def run(arguments: Namespace, workspace: Workspace) -> Answer:
             return Answer(built.to_json(), built.lines())
         case "like":
             return _like(arguments, workspace)
+        case "profile":
+            return _profile(workspace, arguments.name)
+        case "overlap":
+            return _overlap(workspace, arguments.names)
         case _:
             return _export(arguments, workspace)
 
@@ -90,3 +99,34 @@ def _like(arguments: Namespace, workspace: Workspace) -> Answer:
     many = {"top": arguments.top, "share": arguments.share}
     found = look_alikes(workspace, arguments.name, **many, as_of=arguments.as_of, save=arguments.save)
     return Answer(found.to_json(), found.lines())
+
+
+def _profile(workspace: Workspace, name: str) -> Answer:
+    workspace.features.refresh(progress=workspace.progress)
+    found = workspace.segments.profile(name)
+    lines = [
+        f"{found.members:,} members of {found.segment} beside {found.others:,} other customers, as of "
+        f"{clock.iso(found.as_of)}; the strongest differences first (numbers are medians):",
+        *(f"  {item.words()}" for item in found.contrasts),
+    ]
+    return Answer(found.to_json(), lines)
+
+
+def _overlap(workspace: Workspace, names: list[str]) -> Answer:
+    found = workspace.segments.overlap(*names)
+    shown = [pair for pair in found if pair.both]
+    rows = [
+        (
+            pair.first,
+            pair.second,
+            pair.both,
+            f"{pair.of_first:.0%}",
+            f"{pair.of_second:.0%}",
+            round(pair.jaccard, 3),
+            "–" if pair.lift is None else f"{pair.lift:.2f}",
+        )
+        for pair in shown
+    ]
+    header = ("first", "second", "in both", "of first", "of second", "Jaccard", "lift")
+    apart = f"{len(found) - len(shown):,} of {len(found):,} pairs share nobody."
+    return Answer({"pairs": [pair.to_json() for pair in found]}, [*table(header, rows), apart])

@@ -50,6 +50,7 @@ def test_the_planted_signal_is_found(candidate: Candidate) -> None:
     assert candidate.grade in ("A", "B")
     assert candidate.metrics["auc"].value > candidate.naive.metrics["auc"].value + 0.05
     assert set(list(candidate.tables["influence"])[:3]) == {"shop:since", "shop:plan", "shop:visits_30d"}
+    assert b"What moves the answer" in candidate.pictures["influence.svg"]
 
 
 def test_scores_are_near_the_rates(tmp_path: Path) -> None:

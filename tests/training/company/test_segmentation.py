@@ -87,6 +87,8 @@ def test_names_and_ids_stay_when_the_segments_are_learned_again_later(company: C
     moved = after.tables["migration"]
     stayed = sum(moved[old[key]][new[key]] for key in shared)
     assert stayed > 0.7 * sum(sum(row.values()) for row in moved.values())
+    assert b"%</text>" in after.pictures["migration.svg"]
+    assert "migration.svg" not in before.pictures, "there was nothing to come from"
 
 
 def test_a_champion_is_judged_on_the_candidates_rows(company: Company, candidate: Candidate) -> None:
@@ -120,6 +122,8 @@ def test_the_card_names_every_segment(candidate: Candidate) -> None:
         assert f"| {segment.name} |" in candidate.card
     assert "Grade" in candidate.card
     assert candidate.pictures["segments.png"].startswith(b"\x89PNG")
+    profiles = candidate.pictures["profiles.svg"].decode()
+    assert all(word in profiles for segment in _model(candidate).segments for word in segment.name.split())
 
 
 def test_an_altered_artefact_is_refused(candidate: Candidate, tmp_path: Path) -> None:
