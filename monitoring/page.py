@@ -23,7 +23,7 @@ from monitoring.columns import Column
 from monitoring.sample import drawn, readable
 
 ROWS = 1_000  # per side: what a small histogram can show
-COLUMNS = 20  # most moved first; the JSON beside it holds all
+COLUMNS = 12  # most moved first; the JSON beside it holds all
 METHOD = "rapport_psi"
 POLICY = (
     "default-src 'none'; script-src 'unsafe-inline' 'unsafe-eval'; style-src 'unsafe-inline'; img-src data: blob:; "

@@ -11,6 +11,8 @@ from concurrent.futures import Future, ProcessPoolExecutor, as_completed
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import suppress
 from dataclasses import dataclass
+from multiprocessing.context import BaseContext
+from threading import Thread
 from types import TracebackType
 from typing import Any, Self
 
@@ -65,9 +67,13 @@ class Trainers:
     def __init__(self, settings: Settings, jobs: int = 0) -> None:
         self._settings = settings
         jobs = jobs or os.cpu_count() or 1
-        self._pool = ProcessPoolExecutor(jobs, multiprocessing.get_context("spawn"), _prepare, (settings,))
+        self._pool = ProcessPoolExecutor(jobs, _context(), _prepare, (settings,))
+        self._starting = Thread(target=self._start, args=(jobs,), daemon=True)
+        self._starting.start()
+
+    def _start(self, jobs: int) -> None:
         for _ in range(jobs):
-            self._pool.submit(os.getpid)  # a process starts when there is something to do
+            self._pool.submit(os.getpid)  # a process starts when there is something to do, and that waits for it
 
     def train(self, workspace: Workspace, names: Sequence[str], **options: Any) -> list[Outcome]:
         """Train every model of `names`; one that fails stops no other.
@@ -81,6 +87,7 @@ class Trainers:
             As `pipelines.train.train` takes them.
         """
         workspace.features.refresh(progress=workspace.progress)
+        self._starting.join()
         waiting = {self._pool.submit(_train, self._settings, name, options): name for name in names}
         found: dict[str, Outcome] = {}
         workspace.progress(f"training {', '.join(names)}", 0, len(names))
@@ -96,6 +103,7 @@ class Trainers:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
+        self._starting.join()
         if error is not None:  # whoever stopped does not wait for trainings that nobody will read
             for child in multiprocessing.active_children():
                 child.terminate()
@@ -115,11 +123,20 @@ def _outcome(name: str, future: Future[dict[str, Any]]) -> Outcome:
         return Outcome(name, None, sentence)
 
 
+def _context() -> BaseContext:
+    """Where the system can, processes are made from one that has loaded the libraries once for all."""
+    if "forkserver" not in multiprocessing.get_all_start_methods():
+        return multiprocessing.get_context("spawn")
+    context = multiprocessing.get_context("forkserver")
+    context.set_forkserver_preload(["pipelines.loaded"])
+    return context
+
+
 def _prepare(settings: Settings) -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # whoever started this process is asked, and ends it
     signal.signal(signal.SIGTERM, signal.SIG_DFL)
     warnings.simplefilter("ignore")
-    training.preload()
+    training.preload()  # at once, where the process was made from one that had
     with suppress(RapportError):  # said where a model is registered
         registry.open(settings).prepare()
 

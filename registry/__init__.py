@@ -9,6 +9,7 @@ from configs import Settings
 from registry.decision import Decision
 from registry.errors import RegistryError
 from registry.gate import Contender, Rules, decide
+from registry.tracking import preload
 from registry.version import ALIASES, Entry, ModelVersion
 from registry.versions import Registry
 
@@ -23,6 +24,7 @@ __all__ = [
     "Rules",
     "decide",
     "open",
+    "preload",
 ]
 
 

@@ -7,6 +7,7 @@ import sqlite3
 import warnings
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
+from importlib import import_module
 from pathlib import Path
 from typing import Any
 
@@ -24,6 +25,14 @@ _ENVIRONMENT = {
     "MLFLOW_LOGGING_LEVEL": "WARNING",
     "MLFLOW_SQLALCHEMYSTORE_POOLCLASS": "NullPool",  # no connection outlives its use
 }
+
+
+def preload() -> None:
+    """Load MLflow, which takes seconds, for a process that will register."""
+    os.environ.update(_ENVIRONMENT)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        import_module("mlflow.tracking")
 
 
 class Tracking:
@@ -93,7 +102,7 @@ class Tracking:
                 raise RegistryError.unreachable(self.url, _first_line(error)) from error
 
     def _connect(self) -> Any:
-        os.environ.update(_ENVIRONMENT)
+        preload()
         from mlflow.exceptions import MlflowException
         from mlflow.tracking import MlflowClient
 
