@@ -36,7 +36,7 @@ def test_whoever_stops_it_waits_for_no_training(company: Company, sign: signal.S
         time.sleep(0.1)
     time.sleep(1)
     process.send_signal(sign)
-    _, said = process.communicate(timeout=20)
+    _, said = process.communicate(timeout=90)  # a process that loads its libraries is waited for
     assert process.returncode == 130
     assert said == "rapport: stopped by hand; nothing half done was kept; run the command again to go on\n"
     deadline = time.monotonic() + 5
