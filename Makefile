@@ -33,7 +33,7 @@ $(SPARK): $(READY) requirements-spark.lock
 	  $(PIP) --require-hashes --no-deps -r requirements-spark.lock
 	@touch $(SPARK)
 
-demo: $(READY) ## From nothing to scored customers on a made-up company (about 90 s)
+demo: $(READY) ## From nothing to scored customers on a made-up company (one to two minutes)
 	$(BIN)/rapport demo
 
 test: lint types tests ## Everything that a landing must pass

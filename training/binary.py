@@ -94,21 +94,7 @@ def fit(context: Context, problem: Problem, rows: Rows, split: Split) -> Candida
     """
     lesson = learn(context, problem, rows, split)
     context.progress("writing the artefact")
-    made_from = {
-        "data": rows.data_sha256(),
-        "spine": rows.spine_sha256(),
-        "code": hashes.code_sha256(),
-        "settings": json_sha256(
-            {
-                "seed": context.seed,
-                "tune_seconds": context.settings.tune_seconds,
-                "protocol": split.protocol,
-                **problem.settings,
-            }
-        ),
-        "declarations": declarations_sha256(problem.declarations),
-        **({} if rows.training_set is None else {"training_set": rows.training_set.sha256}),
-    }
+    made_from = _made_from(context, problem, rows, split)
     card = _card(lesson, context)
     model = _write(context, lesson, made_from, card)
     parity = _parity(model, lesson)
@@ -150,6 +136,24 @@ def fit(context: Context, problem: Problem, rows: Rows, split: Split) -> Candida
         )
         | _influence_picture(lesson),
     )
+
+
+def _made_from(context: Context, problem: Problem, rows: Rows, split: Split) -> dict[str, str]:
+    """Hashes of all that decides what is learned."""
+    settings = {
+        "seed": context.seed,
+        "tune_seconds": context.settings.tune_seconds,
+        "protocol": split.protocol,
+        **problem.settings,
+    }
+    return {
+        "data": rows.data_sha256(),
+        "spine": rows.spine_sha256(),
+        "code": hashes.code_sha256(),
+        "settings": json_sha256(settings),
+        "declarations": declarations_sha256(problem.declarations),
+        **({} if rows.training_set is None else {"training_set": rows.training_set.sha256}),
+    }
 
 
 def learn(context: Context, problem: Problem, rows: Rows, split: Split) -> Lesson:

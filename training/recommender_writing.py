@@ -34,13 +34,7 @@ def candidate(spec: Recommender, context: Context, lesson: Lesson, refs: tuple[s
     figures = found.figures if found else {}
     naive, metrics = (found.naive, found.metrics) if found else (Naive(BEST_SELLERS, {}), {})
     level, why = grade(lesson, found)
-    made_from = {
-        "data": lesson.data,
-        "spine": lesson.data,
-        "code": hashes.code_sha256(),
-        "settings": json_sha256({"seed": context.seed}),
-        "declarations": declarations_sha256(context.store.declarations(refs)),
-    }
+    made_from = _made_from(context, lesson, refs)
     first = lesson.stages.first
     first = replace(first, items=dress(first.items, context.records))
     named = replace(lesson, stages=replace(lesson.stages, first=first))
@@ -52,12 +46,7 @@ def candidate(spec: Recommender, context: Context, lesson: Lesson, refs: tuple[s
         refs,
         card,
         made_from,
-        {
-            "grade": level,
-            "grade_reasons": why,
-            "naive": naive.to_json(),
-            "metrics": _plain(metrics),
-        },
+        {"grade": level, "grade_reasons": why, "naive": naive.to_json(), "metrics": _plain(metrics)},
     )
     return Candidate(
         model=model,
@@ -84,6 +73,17 @@ def candidate(spec: Recommender, context: Context, lesson: Lesson, refs: tuple[s
         },
         pictures=recommender_words.pictures(spec, figures),
     )
+
+
+def _made_from(context: Context, lesson: Lesson, refs: tuple[str, ...]) -> dict[str, str]:
+    """Hashes of all that decides what is learned."""
+    return {
+        "data": lesson.data,
+        "spine": lesson.data,
+        "code": hashes.code_sha256(),
+        "settings": json_sha256({"seed": context.seed}),
+        "declarations": declarations_sha256(context.store.declarations(refs)),
+    }
 
 
 def grade(lesson: Lesson, found: Verdict | None) -> tuple[Grade, list[str]]:
