@@ -25,7 +25,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     rapport 0.1.0
     0
     """
-    words = list(sys.argv[1:] if argv is None else argv)
+    words = command_first(sys.argv[1:] if argv is None else argv)
     names = summaries()
     if words in (["--version"], ["-V"]):
         print(f"rapport {version('rapport')}")
@@ -39,6 +39,22 @@ def main(argv: Sequence[str] | None = None) -> int:
         return 2
     code: int = importlib.import_module("rapport.call").call(words[0], words[1:])
     return code
+
+
+def command_first(words: Sequence[str]) -> list[str]:
+    """The words with ``--home DIR`` and ``--json`` behind the command, where they stood before it.
+
+    Examples
+    --------
+    >>> command_first(["--home", "shop", "--json", "segment", "list"])
+    ['segment', 'list', '--home', 'shop', '--json']
+    """
+    rest, before = list(words), []
+    while rest and (rest[0] in ("--home", "--json") or rest[0].startswith("--home=")):
+        count = 2 if rest[0] == "--home" else 1
+        before += rest[:count]
+        del rest[:count]
+    return rest + before
 
 
 def summaries() -> dict[str, str]:

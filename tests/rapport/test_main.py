@@ -73,6 +73,19 @@ def test_an_unknown_setting_is_refused(tmp_path: Path) -> None:
 
 
 @pytest.mark.slow
+@pytest.mark.slow
+@pytest.mark.parametrize("before", [("--home", "{}", "--json"), ("--json", "--home={}")])
+def test_home_and_json_may_stand_before_the_command(tmp_path: Path, before: tuple[str, ...]) -> None:
+    answer = run(*(word.format(tmp_path) for word in before), "segment", "list")
+    assert answer.returncode == 0, answer.stderr
+    assert "segments" in json.loads(answer.stdout)
+    assert (tmp_path / "records.db").exists()
+
+
+def test_a_home_without_a_command_shows_the_commands(tmp_path: Path) -> None:
+    assert "the command '--home' is unknown" in run("--home", str(tmp_path)).stderr
+
+
 def test_home_and_json_may_stand_after_a_subcommand(tmp_path: Path) -> None:
     answer = run("segment", "list", "--json", home=tmp_path)
     assert answer.returncode == 0
