@@ -11,7 +11,7 @@ from pathlib import Path
 
 from benchmarks import cases
 from benchmarks.case import RESULTS, Case, Result, append, run
-from benchmarks.readme import README, with_tables
+from benchmarks.readme import PAGES, with_tables
 from benchmarks.report import write_report
 from benchmarks.sweep import sweep
 
@@ -81,8 +81,9 @@ def main(words: Sequence[str]) -> int:
         )
         return 0
     if options.readme:
-        README.write_text(with_tables(README.read_text(encoding="utf-8"), chosen), encoding="utf-8")
-        print(README)
+        for page in PAGES:
+            page.write_text(with_tables(page.read_text(encoding="utf-8"), chosen), encoding="utf-8")
+            print(page)
         return 0
     if options.report:
         print(write_report(options.report, options.results))

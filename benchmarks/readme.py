@@ -9,11 +9,15 @@ from pathlib import Path
 from typing import Any
 
 from benchmarks.case import RESULTS, Case
-from benchmarks.quality import RESULTS as QUALITY
+from benchmarks.quality import RESULTS as FIGURES
 from benchmarks.quality import STUDIES
 
-README = Path(__file__).parents[1] / "README.md"
-SPEED, FIGURES = "speed", "quality"
+HERE = Path(__file__).parents[1]
+PAGES = (HERE / "README.md", HERE / "docs" / "measured.md")
+"""The README shows some rows, the page all."""
+
+SPEED = ("| measured | ours | beside | ratio | at most |", "|---|---:|---:|---:|---:|")
+QUALITY = ("| data | task | protocol | figure | target | naive rule | grade |", "|---|---|---|---|---|---|---|")
 
 
 def latest(path: Path, *keys: str) -> dict[tuple[Any, ...], dict[str, Any]]:
@@ -24,59 +28,61 @@ def latest(path: Path, *keys: str) -> dict[tuple[Any, ...], dict[str, Any]]:
     return {tuple(row[key] for key in keys): row for row in rows}
 
 
-def speed(cases: Mapping[str, Case], path: Path = RESULTS) -> list[str]:
-    """One line for each case that was measured at its own size: figure, baseline, ratio, target."""
+def speed(cases: Mapping[str, Case], path: Path = RESULTS) -> dict[str, str]:
+    """A line by case that was measured at its own size: figure, baseline, ratio, target."""
     measured = latest(path, "case", "n")
-    lines = ["| measured | ours | beside | ratio | at most |", "|---|---:|---:|---:|---:|"]
+    lines = {}
     for case in cases.values():
         row = measured.get((case.name, case.n))
         if row is not None:
             most = f"{case.target:g}" if case.target_is_ratio else f"{case.target:g} {case.unit}"
-            lines.append(
+            lines[case.name] = (
                 f"| `{case.name}`: {case.subject} | {_seconds(row['subject'])} | {case.baseline}: "
                 f"{_seconds(row['baseline'])} | {row['ratio']:.3g} | {most} |"
             )
     return lines
 
 
-def quality(path: Path = QUALITY) -> list[str]:
-    """One line for each study that was run: figure with interval, target, naive rule, grade."""
+def quality(path: Path = FIGURES) -> dict[str, str]:
+    """A line by study (``data/task/metric``) that was run: figure with interval, target, naive rule, grade."""
     measured = latest(path, "data", "task", "metric")
-    lines = ["| data | task | protocol | figure | target | naive rule | grade |", "|---|---|---|---|---|---|---|"]
+    lines = {}
     for study in STUDIES:
         row = measured.get((study.data, study.task, study.metric))
         if row is not None:
             naive = "–" if row["naive"] is None else f"{row['naive']:.3f}"
             due = f"grade {study.grade}" if study.grade else f"{study.target:.3f}"
-            lines.append(
+            lines[f"{study.data}/{study.task}/{study.metric}"] = (
                 f"| {study.data} | {study.task} | {row['protocol']} | {study.metric} {row['value']:.3f} "
                 f"({row['low']:.3f}–{row['high']:.3f}) | {due} | {naive} | {row['grade']} |"
             )
     return lines
 
 
-def written(text: str, name: str, lines: Sequence[str]) -> str:
-    """A page with the lines between the marks of `name`.
+def written(text: str, name: str, rows: Mapping[str, str], head: Sequence[str]) -> str:
+    """A page with a table between the marks of `name`; an opening mark may list the rows that it wants.
 
     Examples
     --------
-    >>> print(written("<!-- speed -->\\nold\\n<!-- /speed -->", "speed", ["new"]))
-    <!-- speed -->
-    new
+    >>> print(written("<!-- speed b -->\\nold\\n<!-- /speed -->", "speed", {"a": "| 1 |", "b": "| 2 |"}, ["| x |"]))
+    <!-- speed b -->
+    | x |
+    | 2 |
     <!-- /speed -->
     """
-    body = "\n".join(lines)
-    return re.sub(
-        rf"(<!-- {name} -->\n).*?(<!-- /{name} -->)",
-        lambda found: f"{found[1]}{body}\n{found[2]}",
-        text,
-        flags=re.DOTALL,
-    )
+
+    def table(found: re.Match[str]) -> str:
+        wanted = found["wanted"].split()
+        lines = [*head, *(line for key, line in rows.items() if not wanted or key in wanted)]
+        return "\n".join([found["opening"], *lines, found["closing"]])
+
+    marks = rf"(?P<opening><!-- {name}(?P<wanted>[^>]*?) -->)\n.*?(?P<closing><!-- /{name} -->)"
+    return re.sub(marks, table, text, flags=re.DOTALL)
 
 
 def with_tables(text: str, cases: Mapping[str, Case]) -> str:
-    """The README with both tables as measured."""
-    return written(written(text, SPEED, speed(cases)), FIGURES, quality())
+    """A page with both tables as measured."""
+    return written(written(text, "speed", speed(cases), SPEED), "quality", quality(), QUALITY)
 
 
 def _seconds(value: float) -> str:
