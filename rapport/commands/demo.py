@@ -1,6 +1,6 @@
 """Everything on a made-up company: data, features, models, scores, segments, drift, a report.
 
-Takes one to two minutes on two cores; then says what was made, where it lies, and the next three commands.
+Takes about a minute and a half on two cores; then says what was made, where it lies, and the next three commands.
 """
 
 from __future__ import annotations

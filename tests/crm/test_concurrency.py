@@ -16,6 +16,8 @@ from configs import Settings
 from crm import Records, versioned
 from tests.crm.company import COMPANY, rows
 
+pytestmark = pytest.mark.slow
+
 WRITERS, ROUNDS, SIZE = 4, 6, 50
 
 

@@ -16,6 +16,8 @@ from crm.schema import Base
 from crm.shapes import shapes
 from tests.segments.shop import SOURCE, fill, rows
 
+pytestmark = pytest.mark.slow
+
 AT = parse("2011-06-01")
 GONE, MAIL = "ERASE-4711", "erna.weg@mail.example"
 PERSON, NICKNAME = "Erna Weggang", "Ernchen"

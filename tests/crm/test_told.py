@@ -9,6 +9,8 @@ import pytest
 from crm import Records
 from tests.crm.company import COMPANY, last, rows
 
+pytestmark = pytest.mark.slow
+
 VERSIONS = [(2_000, 1), (3_000, 2), (4_000, 1)]  # known at, amount
 
 

@@ -213,6 +213,7 @@ def _extend(path: Path, seed: int) -> None:
         book.encode([draw.integers(0, 30, 20), draw.integers(0, 30, 20)])
 
 
+@pytest.mark.slow
 def test_several_processes_give_each_combination_one_code(tmp_path: Path) -> None:
     path, context = tmp_path / "book.codes", multiprocessing.get_context("spawn")
     workers = [context.Process(target=_extend, args=(path, seed)) for seed in range(4)]

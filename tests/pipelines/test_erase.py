@@ -27,6 +27,8 @@ from pipelines.workspace import Workspace
 from scoring.log import PredictionLog
 from tests.crm.test_erasing import GONE, MAIL, several
 
+pytestmark = pytest.mark.slow
+
 REFS = ["buying:*", "affinity:*"]
 
 

@@ -19,6 +19,8 @@ from scoring.artefact import read, write
 from tests.segments.shop import END, NUMBERS, fill
 from tests.serving.conftest import AGE, ORDERS, add, artefact
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture(scope="module")
 def shop(tmp_path_factory: pytest.TempPathFactory) -> Path:

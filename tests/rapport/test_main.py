@@ -58,6 +58,7 @@ def test_a_model_that_is_not_trained_says_how_to_train_it(tmp_path: Path) -> Non
     assert "rapport train churn" in answer.stderr
 
 
+@pytest.mark.slow
 def test_an_unknown_model_has_no_versions(tmp_path: Path) -> None:
     answer = run("models", "nosuch", home=tmp_path)
     assert answer.returncode == 1
@@ -86,6 +87,7 @@ def test_a_home_without_a_command_shows_the_commands(tmp_path: Path) -> None:
     assert "the command '--home' is unknown" in run("--home", str(tmp_path)).stderr
 
 
+@pytest.mark.slow
 def test_home_and_json_may_stand_after_a_subcommand(tmp_path: Path) -> None:
     answer = run("segment", "list", "--json", home=tmp_path)
     assert answer.returncode == 0

@@ -16,6 +16,8 @@ from tests.reports.company import END, rows
 from tests.reports.reading import built, key, section, snapshot, table
 from tests.serving.conftest import add, artefact
 
+pytestmark = pytest.mark.slow
+
 SALES = f"""
 with newest as (select l.* from order_lines l where l.known_at < {END} and l.version =
     (select max(n.version) from order_lines n where n.id = l.id and n.known_at < {END})),

@@ -24,6 +24,8 @@ from tests.segments import club
 from tests.segments.shop import END, SOURCE, Define, filled, rows
 from tests.segments.test_build import members
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture(scope="module")
 def template(tmp_path_factory: pytest.TempPathFactory) -> Path:

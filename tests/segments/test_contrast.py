@@ -18,6 +18,8 @@ from segments.contrast import contrast
 from tests.segments import club
 from tests.segments.shop import Define, filled
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture(scope="module")
 def template(tmp_path_factory: pytest.TempPathFactory) -> Path:

@@ -18,7 +18,7 @@ from serving.metrics import Metrics
 from serving.state import State, open_state, prove
 from tests.serving.conftest import add, artefact, talk
 
-pytestmark = pytest.mark.anyio
+pytestmark = [pytest.mark.anyio, pytest.mark.slow]
 QUESTION = {"ids": ["C1", "C5"]}
 
 

@@ -17,7 +17,7 @@ from serving.state import State, open_state
 from tests.segments.shop import END
 from tests.serving.conftest import add, recommender, segmentation, talk
 
-pytestmark = pytest.mark.anyio
+pytestmark = [pytest.mark.anyio, pytest.mark.slow]
 
 
 @pytest.fixture

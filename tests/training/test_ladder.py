@@ -13,6 +13,8 @@ from training.ladder import Teacher, choose, climb, taught_again
 from training.measures import losses
 from training.rows import Rows
 
+pytestmark = pytest.mark.slow
+
 
 def _teacher(rows: Rows) -> Teacher:
     inputs = inputs_of(rows)

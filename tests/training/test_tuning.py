@@ -16,6 +16,8 @@ from tests.training.planted import context_of, in_order, inputs_of, problem_of, 
 from training.binary import fit
 from training.tuning import search, trials_file
 
+pytestmark = pytest.mark.slow
+
 CHAMPION = {
     "learning_rate": 0.031,
     "num_leaves": 5,

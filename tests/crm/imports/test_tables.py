@@ -10,6 +10,8 @@ import pytest
 from crm import Records
 from tests.crm.imports.conftest import Shop
 
+pytestmark = pytest.mark.slow
+
 DEALS: dict[str, str] = {
     "teams": "SELECT 'North' AS name, 'Nia' AS manager",
     "users": "SELECT DISTINCT owner AS name, 'North' AS team_key FROM deals ORDER BY 1",
