@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 
 import numpy as np
 
 from scoring import Floats, Metric
-from training.measures import auc, every, simulated_ece
+from training.measures import drawn, every, simulated_ece
 from training.rows import Ids
 
-CELLS = 4_000_000  # weights held at once
+CELLS = 250_000  # weights held at once: what stays near the processor
 
 
 def figures(y: Floats, score: Floats, ids: Ids, *, seed: int, rounds: int = 300) -> dict[str, Metric]:
@@ -37,8 +37,7 @@ def figures(y: Floats, score: Floats, ids: Ids, *, seed: int, rounds: int = 300)
     >>> figures(y, score, np.arange(40), seed=1)["auc"].value
     1.0
     """
-    blocks = [every(y, score, weights) for weights in draws(ids, seed=seed, rounds=rounds)]
-    return _with_intervals(y, score, _joined(blocks), seed=seed)
+    return _with_intervals(y, score, drawn(y, score, draws(ids, seed=seed, rounds=rounds)), seed=seed)
 
 
 def contest(
@@ -46,7 +45,7 @@ def contest(
 ) -> tuple[dict[str, Metric], dict[str, Metric], Metric]:
     """The figures of two scores, and by how much the AUC of the first exceeds that of the second, paired.
 
-    The second, which stands beside the first, has an interval of its AUC alone.
+    Both meet the same draws.
 
     Examples
     --------
@@ -54,27 +53,18 @@ def contest(
     >>> contest(y, y, 1 - y, np.arange(40), seed=1)[2].value
     1.0
     """
-    blocks = [
-        (every(y, first, weights), {"auc": auc(y, second, weights)}) for weights in draws(ids, seed=seed, rounds=rounds)
-    ]
-    mine, other = (_joined(side) for side in zip(*blocks, strict=True))
+    mine, other = (drawn(y, score, draws(ids, seed=seed, rounds=rounds)) for score in (first, second))
     figures_of = _with_intervals(y, first, mine, seed=seed), _with_intervals(y, second, other, seed=seed)
     gain = figures_of[0]["auc"].value - figures_of[1]["auc"].value
     return *figures_of, interval(gain, mine["auc"] - other["auc"])
 
 
-def _joined(blocks: Sequence[Mapping[str, Floats]]) -> dict[str, Floats]:
-    """Every measure in all replicates."""
-    return {name: np.concatenate([block[name] for block in blocks]) for name in blocks[0]}
-
-
-def _with_intervals(y: Floats, score: Floats, drawn: Mapping[str, Floats], *, seed: int) -> dict[str, Metric]:
+def _with_intervals(y: Floats, score: Floats, replicates: Mapping[str, Floats], *, seed: int) -> dict[str, Metric]:
     whole = every(y, score, np.ones((1, len(y))))
-    found = {name: interval(float(value[0]), drawn.get(name, np.empty(0))) for name, value in whole.items()}
+    found = {name: interval(float(value[0]), replicates.get(name, np.empty(0))) for name, value in whole.items()}
     expected = simulated_ece(score, seed=seed)
     low, middle, high = np.quantile(expected, [0.025, 0.5, 0.975])
     value = found["ece"].value
-    found["ece"] = Metric(value)  # drawing rows again adds error of its own, so its replicates are no interval
     return found | {"ece_excess": Metric(value - float(middle), value - float(high), value - float(low))}
 
 
@@ -101,9 +91,9 @@ def draws(ids: Ids, *, seed: int, rounds: int) -> Iterator[Floats]:
         yield chosen[:, place].astype(np.float64)
 
 
-def interval(value: float, drawn: Floats) -> Metric:
+def interval(value: float, replicates: Floats) -> Metric:
     """A figure with the middle 95 % of its replicates; replicates without one class do not count."""
-    known = drawn[np.isfinite(drawn)]
+    known = replicates[np.isfinite(replicates)]
     if not len(known):
         return Metric(value)
     low, high = np.quantile(known, [0.025, 0.975])

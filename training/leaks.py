@@ -21,6 +21,7 @@ AHEAD_BLOCKS = 0.80  # the same where it is far ahead of the next
 AHEAD = 0.15
 LISTED = 5
 SAMPLE = 20_000  # rows on which features are ranked
+FEW = 10  # values of what may be a copy of the outcome
 
 
 @dataclass(frozen=True)
@@ -169,6 +170,8 @@ def _null_auc(values: npt.NDArray[Any], y: Floats) -> float:
 def _is_copy(values: npt.NDArray[Any], y: Floats) -> bool:
     """Whether there is one value per outcome: knowing the feature is knowing the outcome."""
     places = _codes(values)
+    if places.max(initial=0) > FEW:
+        return False
     seen = len(np.unique(places))
     pairs = len(np.unique(places * 2 + y.astype(np.intp)))
-    return seen == pairs and seen <= 10 and 0 < y.sum() < len(y)
+    return seen == pairs and seen <= FEW and 0 < y.sum() < len(y)

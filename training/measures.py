@@ -6,12 +6,75 @@ per replicate: a row of ones is the measure itself, rows drawn for a bootstrap g
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 import numpy as np
 
 from scoring import Floats
 
 SMALLEST = 1e-15
 BINS = 15
+
+
+class Ranking:
+    """Rows from the highest score down, equal scores taken together: sorted once, weighed as often as wanted.
+
+    Parameters
+    ----------
+    y, score : ndarray of float64, shape (rows,)
+    """
+
+    def __init__(self, y: Floats, score: Floats) -> None:
+        self._order = np.argsort(-score, kind="stable")
+        self._y = y[self._order]
+        ordered = score[self._order]
+        starts = np.flatnonzero(np.r_[True, ordered[1:] != ordered[:-1]])
+        self._starts = None if len(starts) == len(y) else starts  # all scores differ: nothing to add up
+
+    def weighed(self, weights: Floats) -> Weighed:
+        """The rows under weights of shape (replicates, rows)."""
+        both = weights[:, self._order]
+        positive = both * self._y
+        if self._starts is not None:
+            both = np.add.reduceat(both, self._starts, axis=1)
+            positive = np.add.reduceat(positive, self._starts, axis=1)
+        return Weighed(positive, both)
+
+
+class Weighed:
+    """Weights of positives and of all rows per distinct score, from the highest down, shape (replicates, scores)."""
+
+    def __init__(self, positive: Floats, both: Floats) -> None:
+        self.positive, self.both = positive, both
+        self.hits, self.listed = np.cumsum(positive, axis=1), np.cumsum(both, axis=1)
+        self.positives, self.all = positive.sum(axis=1), both.sum(axis=1)
+
+    def auc(self) -> Floats:
+        """Area under the ROC curve."""
+        negatives = self.all - self.positives
+        below = negatives[:, None] - self.listed + self.hits + (self.both - self.positive) / 2
+        pairs = self.positives * negatives
+        with np.errstate(invalid="ignore", divide="ignore"):
+            result: Floats = np.einsum("ij,ij->i", self.positive, below) / np.where(pairs > 0, pairs, np.nan)
+        return result
+
+    def average_precision(self) -> Floats:
+        """Mean precision over the positives."""
+        precision = np.divide(self.hits, self.listed, out=np.zeros_like(self.hits), where=self.listed > 0)
+        found = np.einsum("ij,ij->i", self.positive, precision)
+        result: Floats = found / np.where(self.positives > 0, self.positives, np.nan)
+        return result
+
+    def lift_10(self) -> Floats:
+        """Rate of the highest tenth over the rate of all."""
+        tenth = 0.1 * self.all[:, None]
+        reach = 1 + int((self.listed < tenth).sum(axis=1).max(initial=0))  # nothing below is in anybody's tenth
+        positive, both, listed = (part[:, :reach] for part in (self.positive, self.both, self.listed))
+        room = np.clip(tenth - (listed - both), 0, both)
+        with np.errstate(invalid="ignore", divide="ignore"):
+            hits = (positive * room / np.where(both > 0, both, 1)).sum(axis=1)
+            result: Floats = hits / (0.1 * self.positives)
+        return result
 
 
 def auc(y: Floats, score: Floats, weights: Floats) -> Floats:
@@ -22,15 +85,7 @@ def auc(y: Floats, score: Floats, weights: Floats) -> Floats:
     >>> auc(np.array([0.0, 1.0, 1.0]), np.array([0.1, 0.1, 0.9]), np.ones((1, 3))).tolist()
     [0.75]
     """
-    return _area(*_grouped(y, score, weights))
-
-
-def _area(positive: Floats, negative: Floats) -> Floats:
-    below = np.cumsum(negative, axis=1) - negative / 2
-    pairs = positive.sum(axis=1) * negative.sum(axis=1)
-    with np.errstate(invalid="ignore", divide="ignore"):
-        result: Floats = (positive * below).sum(axis=1) / np.where(pairs > 0, pairs, np.nan)
-    return result
+    return Ranking(y, score).weighed(weights).auc()
 
 
 def auc_error(y: Floats, score: Floats) -> float:
@@ -56,18 +111,7 @@ def average_precision(y: Floats, score: Floats, weights: Floats) -> Floats:
     >>> average_precision(np.array([0.0, 1.0]), np.array([0.1, 0.9]), np.ones((1, 2))).tolist()
     [1.0]
     """
-    return _precision(*_grouped(y, score, weights))
-
-
-def _precision(positive: Floats, negative: Floats) -> Floats:
-    positive, negative = positive[:, ::-1], negative[:, ::-1]
-    hits = np.cumsum(positive, axis=1)
-    listed = hits + np.cumsum(negative, axis=1)
-    with np.errstate(invalid="ignore", divide="ignore"):
-        precision = np.where(listed > 0, hits / np.where(listed > 0, listed, 1), 0.0)
-        total = positive.sum(axis=1)
-        result: Floats = (positive * precision).sum(axis=1) / np.where(total > 0, total, np.nan)
-    return result
+    return Ranking(y, score).weighed(weights).average_precision()
 
 
 def lift_10(y: Floats, score: Floats, weights: Floats) -> Floats:
@@ -78,17 +122,7 @@ def lift_10(y: Floats, score: Floats, weights: Floats) -> Floats:
     >>> lift_10(np.array([1.0] + [0.0] * 9), np.arange(10.0)[::-1], np.ones((1, 10))).tolist()
     [10.0]
     """
-    return _tenth(*_grouped(y, score, weights))
-
-
-def _tenth(positive: Floats, negative: Floats) -> Floats:
-    positive, negative = positive[:, ::-1], negative[:, ::-1]
-    both = positive + negative
-    room = np.clip(0.1 * both.sum(axis=1, keepdims=True) - (np.cumsum(both, axis=1) - both), 0, both)
-    with np.errstate(invalid="ignore", divide="ignore"):
-        hits = (positive * room / np.where(both > 0, both, 1)).sum(axis=1)
-        result: Floats = hits / (0.1 * positive.sum(axis=1))
-    return result
+    return Ranking(y, score).weighed(weights).lift_10()
 
 
 def brier(y: Floats, score: Floats, weights: Floats) -> Floats:
@@ -124,7 +158,7 @@ def ece(y: Floats, score: Floats, weights: Floats) -> Floats:
 
 
 def every(y: Floats, score: Floats, weights: Floats) -> dict[str, Floats]:
-    """All measures by name; the rows are sorted and weighed once for those that rank.
+    """All measures by name.
 
     Examples
     --------
@@ -132,15 +166,34 @@ def every(y: Floats, score: Floats, weights: Floats) -> dict[str, Floats]:
     >>> bool(every(y, score, one)["auc"] == auc(y, score, one))
     True
     """
-    groups = _grouped(y, score, weights)
-    return {
-        "auc": _area(*groups),
-        "average_precision": _precision(*groups),
-        "brier": brier(y, score, weights),
-        "log_loss": log_loss(y, score, weights),
-        "lift_10": _tenth(*groups),
-        "ece": ece(y, score, weights),
-    }
+    return drawn(y, score, [weights]) | {"ece": ece(y, score, weights)}
+
+
+def drawn(y: Floats, score: Floats, blocks: Iterable[Floats]) -> dict[str, Floats]:
+    """All measures of which replicates make an interval, over blocks of weights; the rows are sorted once.
+
+    Drawing rows again adds calibration error of its own, so the `ece` is not among them.
+
+    Examples
+    --------
+    >>> y, score, one = np.array([0.0, 1.0, 1.0]), np.array([0.1, 0.1, 0.9]), np.ones((1, 3))
+    >>> drawn(y, score, [one, one])["auc"].tolist()
+    [0.75, 0.75]
+    """
+    ranking, distances, lost = Ranking(y, score), (score - y) ** 2, losses(y, score)
+    found: dict[str, list[Floats]] = {}
+    for weights in blocks:
+        weighed = ranking.weighed(weights)
+        block = {
+            "auc": weighed.auc(),
+            "average_precision": weighed.average_precision(),
+            "brier": weights @ distances / weighed.all,
+            "log_loss": weights @ lost / weighed.all,
+            "lift_10": weighed.lift_10(),
+        }
+        for name, values in block.items():
+            found.setdefault(name, []).append(values)
+    return {name: np.concatenate(parts) for name, parts in found.items()}
 
 
 def simulated_ece(score: Floats, *, seed: int, rounds: int = 200) -> Floats:
@@ -163,19 +216,6 @@ def simulated_ece(score: Floats, *, seed: int, rounds: int = 200) -> Floats:
 
 def _starts(rows: int) -> np.ndarray[tuple[int], np.dtype[np.intp]]:
     return np.unique(np.linspace(0, rows, min(BINS, rows), endpoint=False).astype(np.intp))
-
-
-def _grouped(y: Floats, score: Floats, weights: Floats) -> tuple[Floats, Floats]:
-    """Weights of positives and negatives per distinct score, in rising order of score."""
-    order = np.argsort(score, kind="stable")
-    ordered = score[order]
-    starts = np.flatnonzero(np.r_[True, ordered[1:] != ordered[:-1]])
-    placed = weights[:, order]
-    positive = placed * y[order]
-    if len(starts) == len(y):  # all scores differ: nothing to add up
-        return positive, placed - positive
-    positive = np.add.reduceat(positive, starts, axis=1)
-    return positive, np.add.reduceat(placed, starts, axis=1) - positive
 
 
 def _average(values: Floats, weights: Floats) -> Floats:

@@ -9,6 +9,7 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+import numpy.typing as npt
 
 from scoring import Floats, Frame
 from scoring.encoding import signed_log
@@ -22,6 +23,7 @@ RARE = "∅ rare"
 MOST_GROUPS = 40  # categories of one feature that are told apart
 FEWEST = 20  # rows that a category needs to be told apart
 CAPPED = 0.005  # share of values pulled in on each side, for the linear rungs
+FIRST = 1_000  # rows that mostly tell how many different values there are
 
 
 class Preparation:
@@ -112,7 +114,7 @@ class Preparation:
         from sklearn.preprocessing import FunctionTransformer, StandardScaler
 
         gaps: list[Any] = [name for name in self.numbers if bool(table[name].isna().any())]
-        wide: list[Any] = [name for name in self.numbers if self.is_capped and _is_wide(table[name])]
+        wide: list[Any] = [name for name in self.numbers if self.is_capped and _is_wide(table[name].to_numpy())]
         steps: list[tuple[str, Any]] = []
         if gaps:
             steps.append(("gaps", AddMissingIndicator(missing_only=True, variables=gaps)))
@@ -183,20 +185,38 @@ def _category_steps(categories: list[Any], rows: int, *, is_linear: bool) -> lis
     return [("missing", fill), ("rare", rare), last]
 
 
-def _is_wide(values: pd.Series[Any]) -> bool:
+def _is_wide(values: Floats) -> bool:
     """Whether there are outermost values to pull in; filled as they will be, most may be one value."""
-    low, high = values.fillna(values.median()).quantile([CAPPED, 1 - CAPPED])
-    return bool(values.nunique() > 20 and high > low)
+    known = values[~np.isnan(values)]
+    if not has_more_than(20, known):
+        return False
+    filled = np.where(np.isnan(values), np.median(known), values)
+    low, high = np.quantile(filled, [CAPPED, 1 - CAPPED])
+    return bool(high > low)
 
 
 def _is_skewed(values: Floats) -> bool:
     known = values[np.isfinite(values)]
-    if len(np.unique(known)) <= 10:
+    if not has_more_than(10, known):
         return False
-    plain, tamed = _skewness(known), _skewness(signed_log(known))
-    return plain > 1.0 and tamed < plain
+    plain = _skewness(known)
+    return plain > 1.0 and _skewness(signed_log(known)) < plain
 
 
 def _skewness(values: Floats) -> float:
     spread = float(values.std())
-    return abs(float((((values - values.mean()) / spread) ** 3).mean())) if spread > 0 else 0.0
+    if not spread > 0:
+        return 0.0
+    scaled = (values - values.mean()) / spread
+    return abs(float((scaled * scaled * scaled).mean()))
+
+
+def has_more_than(count: int, values: npt.NDArray[Any]) -> bool:
+    """Whether there are more than so many different values; the first rows of a column mostly tell.
+
+    Examples
+    --------
+    >>> has_more_than(2, np.array([1.0, 2.0, 1.0])), has_more_than(1, np.array([1.0, 2.0]))
+    (False, True)
+    """
+    return len(np.unique(values[:FIRST])) > count or len(np.unique(values)) > count
