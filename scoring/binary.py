@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+
 import numpy as np
 import numpy.typing as npt
 
@@ -82,6 +85,15 @@ class BinaryModel(Model):
     def raw(self, frame: Frame) -> Floats:
         """Log-odds before calibration, shape (rows,)."""
         return self._core.log_odds(self.encoder.matrix(frame))
+
+    @contextmanager
+    def one_thread(self) -> Iterator[None]:
+        """While it is open one thread works on each question: for callers with a thread for each part of the rows."""
+        before, self._core.threads = self._core.threads, 1
+        try:
+            yield
+        finally:
+            self._core.threads = before
 
     def eligible(self, frame: Frame) -> npt.NDArray[np.bool_]:
         """Whether each row belongs to the population that the model was made for.

@@ -13,14 +13,16 @@ import numpy as np
 
 from scoring.model import Floats
 
+ALL = 0  # threads of the machine
 FEW = 1_000  # up to so many rows starting threads costs more than the trees
 FEW_EXPLAINED = 20  # the same of contributions, which cost a hundred times as much
 
 
 class Core(Protocol):
-    """Log-odds from a model matrix."""
+    """Log-odds from a model matrix; `threads` work on many rows, with the same result."""
 
     base: float
+    threads: int
 
     def log_odds(self, matrix: Floats) -> Floats:
         """Uncalibrated log-odds, shape (rows,)."""
@@ -49,6 +51,7 @@ class Linear:
         self.coefficients = np.array(weights["coefficients"], dtype=np.float64)
         self.means = np.array(weights["means"], dtype=np.float64)
         self.base = self.intercept + float(np.sum(self.coefficients * self.means))
+        self.threads = 1
 
     def log_odds(self, matrix: Floats) -> Floats:
         """Uncalibrated log-odds, shape (rows,)."""
@@ -75,6 +78,7 @@ class Boosted:
     def __init__(self, text: str) -> None:
         import lightgbm
 
+        self.threads = ALL
         self.booster = lightgbm.Booster(model_str=text)
         nothing = np.zeros((1, self.booster.num_feature()))
         self.base = float(self._predict(nothing, pred_contrib=True)[0, -1])
@@ -90,5 +94,5 @@ class Boosted:
         return self._predict(matrix, few=FEW_EXPLAINED, pred_contrib=True)[:, :-1]
 
     def _predict(self, matrix: Floats, *, few: int = FEW, **what: bool) -> Floats:
-        threads = 1 if len(matrix) <= few else 0
+        threads = 1 if len(matrix) <= few else self.threads
         return np.asarray(self.booster.predict(matrix, num_threads=threads, **what), dtype=np.float64)

@@ -73,6 +73,7 @@ class Lookup:
         self.store = opening()
         self._stores = [self.store]
         self._defaults: dict[tuple[str, ...], tuple[int, AsOf]] = {}
+        self._needed: dict[tuple[str, ...], list[str]] = {}
         self._lock = threading.Lock()
 
     def admit(self, model: Model) -> Frame:
@@ -135,7 +136,10 @@ class Lookup:
         InputError
             If one is missing, unknown, no number, or not one for each id.
         """
-        return given(self.store.inputs(model.refs), told, rows)
+        needed = self._needed.get(model.refs)
+        if needed is None:  # declarations do not change while the process runs
+            needed = self._needed[model.refs] = self.store.inputs(model.refs)
+        return given(needed, told, rows)
 
     def problem(self, entities: Iterable[str]) -> str | None:
         """Why features of some kinds of entity cannot be looked up, in one sentence; None when they can."""
