@@ -48,6 +48,8 @@ class Settings:
         Upper bound of working memory of offline work, MiB.
     threads : int
         Threads of offline work; 0 means one per core.
+    query_seconds : int
+        Time after which a mapping's query is stopped; 0: never.
     spark_master : str
         Where Spark runs: ``local[*]`` (this machine), ``spark://host:7077``, ``yarn``, …
     serve_host : str
@@ -86,6 +88,7 @@ class Settings:
     segments_dirs: tuple[Path, ...] = ()
     memory_mb: int = 2048
     threads: int = 0
+    query_seconds: int = 900
     spark_master: str = "local[*]"
     serve_host: str = "127.0.0.1"
     serve_port: int = 3000

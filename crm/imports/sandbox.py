@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 import re
+from concurrent.futures import ThreadPoolExecutor
 from types import TracebackType
 from typing import Any, Self
 
@@ -26,7 +27,7 @@ class Sandbox:
     Parameters
     ----------
     settings : Settings
-        `memory_mb` and `threads` bound it.
+        `memory_mb`, `threads` and `query_seconds` bound it.
     spill : str
         A folder for what does not fit into memory.
     """
@@ -35,6 +36,7 @@ class Sandbox:
         import duckdb
 
         self._error: type[Exception] = duckdb.Error
+        self._seconds = settings.query_seconds
         self._connection = duckdb.connect(
             config={
                 "memory_limit": f"{max(128, settings.memory_mb // _SHARE)}MiB",
@@ -119,7 +121,7 @@ class Sandbox:
         Raises
         ------
         MappingError
-            If it is not one SELECT, or does not run; the sentence carries DuckDB's reason.
+            If it is not one SELECT, does not run (the sentence carries DuckDB's reason), or runs for too long.
         """
         try:
             statements = self._connection.extract_statements(sql)
@@ -129,11 +131,24 @@ class Sandbox:
                 kind = str(statements[0].type).rpartition(".")[2]
                 raise MappingError(f"{place} is {kind} and no SELECT; one SELECT is expected; mend it")
             query = statements[0].query.strip().rstrip(";")
-            self._connection.execute(
-                f'CREATE TABLE {quoted(name)} AS SELECT row_number() OVER () AS "#", * FROM (\n{query}\n)'
-            )
+            self._bounded(f'CREATE TABLE {quoted(name)} AS SELECT row_number() OVER () AS "#", * FROM (\n{query}\n)')
+        except TimeoutError as error:
+            raise MappingError(
+                f"{place} ran for {self._seconds} s and was stopped; an answer within them is expected; mend it (is a "
+                "join without ON?), or raise RAPPORT_QUERY_SECONDS"
+            ) from error
         except self._error as error:
             raise _full(error) or MappingError(f"{place} does not run: {self._reason(error)}") from error
+
+    def _bounded(self, sql: str) -> None:
+        """Run a statement that may take for ever; its time, or Ctrl-C, which DuckDB does not see, stops it."""
+        with ThreadPoolExecutor(1) as pool:
+            running = pool.submit(self._connection.execute, sql)
+            try:
+                running.result(self._seconds or None)
+            finally:
+                if not running.done():
+                    self._connection.interrupt()
 
     def _reason(self, error: Exception) -> str:
         text = str(error).strip()

@@ -9,6 +9,7 @@ import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -16,7 +17,7 @@ import pytest
 import crm
 from configs import Settings
 from crm import Records, RecordsError
-from crm.imports import FileError, run_import
+from crm.imports import FileError, MappingError, run_import
 from tests.crm.imports.conftest import CUSTOMERS, Shop
 
 ROOT = Path(__file__).resolve().parents[3]
@@ -112,3 +113,32 @@ def test_a_process_killed_while_writing_leaves_nothing_half(settings: Settings, 
         assert report.tables["order_lines"].unchanged == (0 if after == before else 40_000)
         assert records.verify_audit() == contents(settings)["import_runs"]
     assert after == before or after["order_lines"] == after["orders"] == 40_000
+
+
+@pytest.mark.slow
+def test_a_query_without_an_end_is_stopped(settings: Settings, shop: Shop) -> None:
+    endless = "SELECT count(*)::text AS source_key, 'b2c' AS kind FROM range(10000000) a, range(10000000) b"
+    stopped = pytest.raises(MappingError, match=r"query of customers ran for 1 s and was stopped; .* join without ON")
+    with crm.open(replace(settings, query_seconds=1)) as records:
+        with stopped:
+            shop.only("customers").table("customers", sql=endless).run(records)
+        assert records.watermark() == 0
+
+
+@pytest.mark.slow
+def test_an_import_that_is_interrupted_ends_at_once(settings: Settings, shop: Shop) -> None:
+    endless = "SELECT count(*)::text AS source_key, 'b2c' AS kind FROM range(10000000) a, range(10000000) b"
+    path = shop.only("customers").table("customers", sql=endless).path
+    command = [sys.executable, "-c", CHILD, str(settings.home), str(path), str(shop.folder)]
+    with subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as child:
+        assert child.stdout is not None
+        assert any(line.startswith("check 0") for line in child.stdout)
+        time.sleep(2)  # the query runs by then
+        child.send_signal(signal.SIGINT)
+        try:
+            _, told = child.communicate(timeout=20)
+        finally:
+            child.kill()
+        assert told.strip().endswith("KeyboardInterrupt")
+    with crm.open(settings) as records:
+        assert records.watermark() == 0
