@@ -67,7 +67,7 @@ class Trainers:
     def __init__(self, settings: Settings, jobs: int = 0) -> None:
         self._settings = settings
         jobs = jobs or os.cpu_count() or 1
-        self._pool = ProcessPoolExecutor(jobs, _context(), _prepare, (settings,))
+        self._pool = ProcessPoolExecutor(jobs, _context(), _prepare, (settings, jobs))
         self._starting = Thread(target=self._start, args=(jobs,), daemon=True)
         self._starting.start()
 
@@ -132,7 +132,8 @@ def _context() -> BaseContext:
     return context
 
 
-def _prepare(settings: Settings) -> None:
+def _prepare(settings: Settings, jobs: int) -> None:
+    os.environ["OMP_NUM_THREADS"] = str(max(1, (os.cpu_count() or 1) // jobs))  # each has its share of the cores
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # whoever started this process is asked, and ends it
     signal.signal(signal.SIGTERM, signal.SIG_DFL)
     warnings.simplefilter("ignore")

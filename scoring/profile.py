@@ -76,7 +76,7 @@ def shares(entry: Mapping[str, Any], values: npt.NDArray[Any]) -> Floats:
 
 
 def _number(values: npt.NDArray[Any], has_zero_bin: bool) -> dict[str, Any]:
-    known = values[np.isfinite(values)].astype(np.float64)
+    known = np.sort(values[np.isfinite(values)].astype(np.float64))
     zero_share = float((known == 0).sum() / max(len(values), 1))
     has_zero_bin = has_zero_bin and zero_share >= ZERO_SHARE
     ranged = known[known != 0] if has_zero_bin else known

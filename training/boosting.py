@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -49,8 +50,21 @@ def defaults(rows: int) -> dict[str, Any]:
         "bagging_fraction": 0.8,
         "bagging_freq": 1,
         "max_bin": 255 if rows < 20_000 else 127,
-        "num_threads": 1 if rows < 20_000 else 2,  # below, waiting for each other costs threads more than the trees
+        "num_threads": threads_for(rows),
     }
+
+
+def threads_for(rows: int) -> int:
+    """Threads of a training: one where waiting for each other would cost them more than the trees.
+
+    ``OMP_NUM_THREADS`` bounds them, as where several trainings run side by side.
+
+    Examples
+    --------
+    >>> threads_for(1_000)
+    1
+    """
+    return 1 if rows < 20_000 else min(2, int(os.environ.get("OMP_NUM_THREADS", "2").partition(",")[0]))
 
 
 def boost(

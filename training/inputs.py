@@ -139,8 +139,8 @@ def _silence(values: npt.NDArray[Any], dtype: str, ids: Ids) -> str:
             return "names almost every row by itself"
     else:
         finite = values[np.isfinite(values)]
-        known, distinct = list(finite[:1]), len(np.unique(finite))
-        if _counts_entities(finite, distinct, ids[np.isfinite(values)]):
+        known, distinct = list(finite[:1]), 0 if not len(finite) else 1 + bool((finite != finite[0]).any())
+        if _counts_entities(finite, ids[np.isfinite(values)]):
             return "numbers almost every entity by itself"
     if not known:
         return "has no values"
@@ -148,12 +148,15 @@ def _silence(values: npt.NDArray[Any], dtype: str, ids: Ids) -> str:
     return "has one value" if distinct + has_null < 2 else ""
 
 
-def _counts_entities(finite: npt.NDArray[np.float64], distinct: int, ids: Ids) -> bool:
+def _counts_entities(finite: npt.NDArray[np.float64], ids: Ids) -> bool:
     """Whether numbers are those of a list: whole, nearly consecutive, each entity with one of its own.
 
     Amounts or days that are spread by chance over so narrow a range meet far more often.
     """
-    if distinct < 50 or np.ptp(finite) >= 3.1 * distinct or (finite != np.floor(finite)).any():
+    if not len(finite) or (finite != np.floor(finite)).any():
+        return False
+    distinct = len(np.unique(finite))
+    if distinct < 50 or np.ptp(finite) >= 3.1 * distinct:
         return False
     entities = len(np.unique(ids))
     return 0.98 * entities <= distinct <= entities

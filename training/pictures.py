@@ -133,7 +133,8 @@ def saved(figure: Figure, name: str) -> dict[str, bytes]:
     """A figure as ``<name>.svg`` and ``<name>.png``, the same bytes for the same picture."""
     svg, png = io.BytesIO(), io.BytesIO()
     figure.savefig(svg, format="svg", metadata={"Date": None, "Creator": "Rapport"})
-    figure.savefig(png, format="png", metadata={"Software": "Rapport"})
+    figure.set_layout_engine("none")  # everything has its place now
+    figure.savefig(png, format="png", metadata={"Software": "Rapport"}, pil_kwargs={"compress_level": 3})
     return {f"{name}.svg": svg.getvalue(), f"{name}.png": png.getvalue()}
 
 
