@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import threading
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from typing import Any
 
@@ -21,6 +21,7 @@ from reports import Report
 from scoring import ArtefactError, BinaryModel, Model
 from scoring.reasons import Reason, topics
 from scoring.segmentation import SegmentationModel
+from segments import Overlap, Profile
 
 REASONS = 5
 SEGMENTATION = "segmentation"
@@ -44,6 +45,8 @@ class Desk:
         self._report: tuple[int, Report] | None = None
         self._roster: Roster | None = None
         self._allowed: tuple[int, dict[str, int]] | None = None
+        self._profiles: dict[str, tuple[int, Profile]] = {}
+        self._overlap: tuple[int, Sequence[Overlap]] | None = None
         self._models: dict[tuple[str, str], Model] = {}
         self._lock = threading.Lock()
 
@@ -92,6 +95,29 @@ class Desk:
             if self._allowed is None or self._allowed[0] != watermark:
                 self._allowed = watermark, self.segments.allowed()
             return self._allowed[1]
+
+    def profile(self, segment: str) -> Profile:
+        """In what the members of a segment differ from others; worked out again only when records have arrived.
+
+        Raises
+        ------
+        SegmentError
+            If the segment is not built, or too small to speak of without telling of persons.
+        """
+        with self._lock:
+            watermark = self.records.watermark()
+            kept = self._profiles.get(segment)
+            if kept is None or kept[0] != watermark:
+                kept = self._profiles[segment] = watermark, self.segments.profile(segment)
+            return kept[1]
+
+    def overlap(self) -> Sequence[Overlap]:
+        """Pairs of segments; counted again only when records have arrived."""
+        with self._lock:
+            watermark = self.records.watermark()
+            if self._overlap is None or self._overlap[0] != watermark:
+                self._overlap = watermark, self.segments.overlap()
+            return self._overlap[1]
 
     def portrait(self, segment: str) -> str:
         """What sets the customers of a segment of the segmentation apart; empty for any other."""

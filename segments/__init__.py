@@ -7,6 +7,7 @@ passed the gate. Imported by serving and everything above it.
 from segments.build import BuildReport, Built
 from segments.catalogue import SegmentInfo
 from segments.consent import ReleasedList
+from segments.contrast import Contrast
 from segments.errors import SegmentError
 from segments.export import ExportReport
 from segments.opening import Segments, open  # noqa: A004 - `segments.open(settings, …)`, as each package is opened
@@ -20,6 +21,7 @@ __all__ = [
     "Alike",
     "BuildReport",
     "Built",
+    "Contrast",
     "ExportReport",
     "Mean",
     "MembersPage",

@@ -43,6 +43,7 @@ def _facts(desk: Desk, info: SegmentInfo, reach: Reach) -> Facts:
         ("What it is", info.description or desk.portrait(info.title)),
         ("Rule", info.rule),
         ("Purpose", f"{info.purpose}, by {info.channel}"),
+        ("In what its members differ", Link("Profile", to("/profiles", info.name))),
         ("As of", short(reach.as_of)),
         ("Members", reach.members),
         ("May be contacted", reach.allowed),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from console.blocks import Empty, Grid, Link, View, to
+from console.blocks import Empty, Facts, Grid, Link, View, to
 from console.desk import Desk
 from console.page import Asked, Page
 from crm.clock import short
@@ -21,7 +21,10 @@ def view(desk: Desk, _asked: Asked) -> View:
         for item in found
     ]  # fmt: skip
     columns = ("Segment", "Members", "May be contacted", "Purpose", "Channel", "As of", "What it is")
-    return View("Segments", [Grid("Segments", columns, rows, frozenset(columns[1:3]))])
+    grid = Grid("Segments", columns, rows, frozenset(columns[1:3]))
+    return View(
+        "Segments", [grid, Facts("How they relate", [("Customers in common", Link("Overlap of segments", "/overlap"))])]
+    )
 
 
 page = Page("/segments", view, "Segments", 2)

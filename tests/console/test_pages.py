@@ -37,7 +37,15 @@ async def test_the_menu_leads_to_every_page(browser: httpx.AsyncClient) -> None:
 
 
 async def test_no_page_needs_script_or_another_host(browser: httpx.AsyncClient) -> None:
-    for path in [*MENU, "/customers/C3", "/segments/buyers", "/models/churn", "/nothing"]:
+    for path in [
+        *MENU,
+        "/customers/C3",
+        "/segments/buyers",
+        "/profiles/buyers",
+        "/overlap",
+        "/models/churn",
+        "/nothing",
+    ]:
         answer = await browser.get(path)
         policy = answer.headers["content-security-policy"]
         assert "default-src 'none'" in policy
@@ -366,3 +374,29 @@ def test_a_file_without_page_is_one_sentence(tmp_path: Path, monkeypatch: pytest
     monkeypatch.setattr("console.pages.__path__", [str(tmp_path)])
     with pytest.raises(ConsoleError, match=r"console/pages/broken.py defines no page; .* is expected; add it"):
         pages()
+
+
+async def test_a_profile_tells_in_what_members_differ(
+    browser: httpx.AsyncClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("segments.profile.FEWEST", 1)
+    assert 'href="/profiles/buyers">Profile</a>' in (await browser.get("/segments/buyers")).text
+    text = (await browser.get("/profiles/buyers")).text
+    assert "Strongest differences first" in text
+    assert "(by its rule)" in text
+    assert (await browser.get("/profiles/none")).status_code == 404
+
+
+async def test_a_segment_too_small_for_a_profile_says_so(
+    browser: httpx.AsyncClient, desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(desk, "_profiles", {})
+    text = (await browser.get("/profiles/buyers")).text
+    assert "at least 20 are expected, so that a profile tells of nobody" in text
+
+
+async def test_the_overlap_of_segments_is_counted(browser: httpx.AsyncClient, desk: Desk) -> None:
+    text = (await browser.get("/overlap")).text
+    pairs = [pair for pair in desk.overlap() if pair.both]
+    assert all(f'<a href="/segments/{pair.first}"' in text for pair in pairs)
+    assert text.count("×</td>") == len(pairs)
