@@ -72,10 +72,14 @@ def choice(top: int | None, share: float | None) -> dict[str, float]:
     Raises
     ------
     SegmentError
-        If both are given.
+        If both are given, or one is out of bounds.
     """
     if top is not None and share is not None:
         raise SegmentError(f"both top {top} and share {share:g} are given; one of them is expected; leave one out")
+    if top is not None and top < 1:
+        raise SegmentError(f"the top is {top}; a whole number from 1 on is expected; write 500 for the first 500")
+    if share is not None and not 0 < share < 1:
+        raise SegmentError(f"the share is {share:g}; one between 0 and 1 is expected; write 0.05 for one in twenty")
     return {"highest": top} if top is not None else {"top": SHARE if share is None else share}
 
 

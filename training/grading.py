@@ -139,7 +139,7 @@ def _drift(found: Findings) -> Criterion:
 
 
 def _sufficiency(found: Findings) -> Criterion:
-    words = f"{found.positives} training rows of the rarer outcome"
+    words = f"{found.positives:,} training rows of the rarer outcome"
     return Criterion("data", _level(-found.positives, (-1000, -200, -50)), words)
 
 
