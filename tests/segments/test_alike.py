@@ -175,7 +175,7 @@ def test_groups_that_are_too_small_are_refused(desk: Segments, define: Define, w
         ("gold", "../near", {}, "the new segment is called '../near'; lower-case letters"),
         ("goldd", "near", {}, "the segment 'goldd' is unknown"),
         ("gold", "near", {"top": 0}, "the top is 0; a whole number from 1 on is expected"),
-        ("gold", "near", {"share": 1.5}, "the search.top is 1.5; a share between 0 and 1 is expected"),
+        ("gold", "near", {"share": 1.5}, "the share is 1.5; one between 0 and 1 is expected"),
         ("gold", "near", {"top": 5, "share": 0.5}, "both top 5 and share 0.5 are given; one of them is expected"),
     ],
 )
