@@ -149,6 +149,8 @@ class Settings:
             if key.startswith(PREFIX) and key.removeprefix(PREFIX).lower() not in _UNREAD
         }
         given |= {key: value for key, value in overrides.items() if value is not None}
+        if given.get("home") == "":
+            raise SettingsError("the home is empty; a folder for the workspace is expected; name one, or leave it out")
         home = Path(str(given.get("home", cls.home))).expanduser()
         path = Path(environ.get("RAPPORT_CONFIG", home / "rapport.yaml"))
         values = (_read_file(path) if path.exists() or "RAPPORT_CONFIG" in environ else {}) | given

@@ -21,7 +21,7 @@ def remove_files(folders: Iterable[Path], texts: Iterable[str]) -> dict[str, int
     ----------
     folders : iterable of Path
     texts : iterable of str
-        Numbers and addresses; each must stand by itself, ``12`` is not found in ``123``.
+        Numbers and addresses; each must stand by itself, ``12`` is not found in ``123``, ``2026-07-12`` or ``3.12``.
 
     Returns
     -------
@@ -31,7 +31,7 @@ def remove_files(folders: Iterable[Path], texts: Iterable[str]) -> dict[str, int
     words = [re.escape(text.encode()) for text in texts if text]
     if not words:
         return {}
-    pattern = re.compile(rb"(?<![0-9A-Za-z])(?:" + b"|".join(words) + rb")(?![0-9A-Za-z])")
+    pattern = re.compile(rb"(?<![0-9A-Za-z])(?<![0-9][-.:/])(?:" + b"|".join(words) + rb")(?![0-9A-Za-z]|[-.:/][0-9])")
     removed: dict[str, int] = {}
     for folder in folders:
         for path in sorted(folder.rglob("*")) if folder.is_dir() else []:

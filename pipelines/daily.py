@@ -150,4 +150,6 @@ def _watching(workspace: Workspace, name: str, as_of: int | None) -> Callable[[]
 
 def _need_champion(workspace: Workspace, name: str) -> None:
     if workspace.registry.alias(name, "champion") is None:
+        if name in workspace.registry.models():
+            raise SkippedError(f"{name} was trained, but no version answers; rapport models {name} says why")
         raise SkippedError(f"no version of {name} answers yet; train one: rapport train {name}")

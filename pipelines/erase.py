@@ -112,7 +112,9 @@ def _run(workspace: Workspace, path: Path, pending: dict[str, Any]) -> Receipt:
 def _steps(workspace: Workspace, pending: dict[str, Any]) -> list[tuple[str, Callable[[], dict[str, dict[str, int]]]]]:
     settings, ids, texts = workspace.settings, pending["ids"], pending["texts"]
     by_kind = {kind.name: set(ids[kind.table]) for kind in ENTITIES.values() if kind.table in ids}
-    folders = [settings.exports_dir, settings.rejects_dir, settings.reports_dir, settings.home / "demo"]
+    folders = [settings.rejects_dir]  # whom the records never held, only rejected rows can name
+    if pending["is_found"]:
+        folders += [settings.exports_dir, settings.reports_dir, settings.home / "demo"]
 
     def records() -> dict[str, dict[str, int]]:
         workspace.records.erase(pending["customer_no"])

@@ -100,6 +100,12 @@ def score(workspace: Workspace, name: str, *, as_of: int | None = None) -> Score
     workspace.features.refresh(progress=workspace.progress)
     default = workspace.as_of(model)
     moment = default.micros if as_of is None else as_of
+    latest = max(clock.now(), default.micros)
+    if moment > latest:
+        raise ScoringError(
+            f"the moment {clock.iso(moment)} has not come yet; one up to {clock.iso(latest)} is expected; correct "
+            "--as-of, or leave it out"
+        )
     spine = workspace.features.entities_at(model.entity, moment)
     ids = spine[f"{model.entity}_id"].to_numpy(np.int64)
     bands: Counter[str] = Counter()

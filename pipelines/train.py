@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from pipelines.workspace import Workspace
@@ -67,7 +67,10 @@ def train(
         champion=None if champion is None else workspace.registry.open_model(champion),
     )
     workspace.progress(f"deciding about {name}", 0, 0)
-    decision = workspace.registry.gate(candidate, rival(workspace, champion, candidate))
+    against = rival(workspace, champion, candidate)
+    decision = workspace.registry.gate(candidate, against)
+    if against is not None and candidate.model.profile.get("is_taught"):
+        decision = replace(decision, reasons=(*decision.reasons, FLATTERED))
     if candidate.training_set is not None:
         workspace.features.training_sets.save(candidate.training_set, name)
     version = workspace.registry.settle(
@@ -77,6 +80,12 @@ def train(
         "train", name, {"version": version.version, "promoted": decision.promote, "reasons": list(decision.reasons)}
     )
     return Trained(candidate, version, decision)
+
+
+FLATTERED = (
+    "the rows have no times and were judged in folds: the champion, unlike the candidate, was taught on those that it "
+    "was compared on, which flatters it; where the candidate's own figures are better, promote it by name"
+)
 
 
 def rival(workspace: Workspace, champion: ModelVersion | None, candidate: Candidate) -> Evidence | None:

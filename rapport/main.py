@@ -37,7 +37,11 @@ def main(argv: Sequence[str] | None = None) -> int:
         sentence = f"the command {words[0]!r} is unknown; one of {', '.join(names)} is expected; see rapport --help"
         print(f"rapport: {sentence}", file=sys.stderr)
         return 2
-    code: int = importlib.import_module("rapport.call").call(words[0], words[1:])
+    try:
+        code: int = importlib.import_module("rapport.call").call(words[0], words[1:])
+    except KeyboardInterrupt:  # while libraries were still loading; afterwards the call itself says so
+        print("rapport: stopped by hand; nothing was begun; run the command again", file=sys.stderr)
+        return 130
     return code
 
 

@@ -82,6 +82,14 @@ class RegistryError(RapportError):
         )
 
     @classmethod
+    def damaged(cls, reason: object) -> Self:
+        """The file of the registry is no database any more."""
+        return cls(
+            f"the registry's file mlflow.db is damaged ({reason}); the SQLite database that trainings wrote is "
+            "expected; put back a copy of it, or move it away and train again (records and features are not touched)"
+        )
+
+    @classmethod
     def busy(cls, path: Path, seconds: float) -> Self:
         """Another process holds the lock for too long."""
         return cls(

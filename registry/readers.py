@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Protocol
 
+from registry.errors import RegistryError
 from registry.tracking import Tracking
 
 _MILLISECOND = 1_000
@@ -103,6 +104,8 @@ def _read(connection: sqlite3.Connection | None, query: str, *values: str) -> li
         if "no such table" in str(error):  # made, not migrated yet
             return []
         raise
+    except sqlite3.DatabaseError as error:
+        raise RegistryError.damaged(error) from error
 
 
 class ServerReader:

@@ -30,6 +30,8 @@ def _number(value: object) -> str:
         raise PydanticCustomError("id", "is {shown}", {"shown": _shown(value)})
     if not 0 < len(text) <= ID_LIMIT:
         raise PydanticCustomError("id", "has {length} characters", {"length": len(text)})
+    if not text.isprintable():
+        raise PydanticCustomError("id", "is {shown}", {"shown": "a text with a character that cannot be printed"})
     return text
 
 

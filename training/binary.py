@@ -244,6 +244,7 @@ def _profile(lesson: Lesson) -> dict[str, Any]:
     used = {item.ref for item in lesson.step.fitted.inputs}
     return {
         "rows": len(test),
+        "is_taught": bool(lesson.split.folds),  # judged in folds: the version that answers was taught on these rows
         "as_of": int(test.as_of.max()),
         "base_rate": test.base_rate,
         "features": {item.ref: describe(test.frame[item.ref], item.dtype) for item in lesson.kept if item.ref in used},

@@ -8,6 +8,7 @@ from crm import clock
 from pipelines.explain import explain, shown
 from pipelines.workspace import Workspace
 from rapport.answer import Answer, table
+from rapport.counts import count
 from rapport.moments import moment
 
 
@@ -16,11 +17,11 @@ def arguments(parser: ArgumentParser) -> None:
     parser.add_argument("model", metavar="MODEL")
     parser.add_argument("--id", required=True, metavar="NUMBER", help="number of the customer, lead or opportunity")
     parser.add_argument("--as-of", type=moment, help="moment to explain (default: where the sources are complete)")
-    parser.add_argument("--reasons", type=int, default=5, help="reasons at most (default: 5)")
+    parser.add_argument("--reasons", type=count, default=5, help="reasons at most (default: 5)")
     parser.add_argument(
         "--all", action="store_true", help="every reason, so that with the base they add up to the score"
     )
-    parser.add_argument("--rows", type=int, default=5, help="newest rows behind each (default: 5)")
+    parser.add_argument("--rows", type=count, default=5, help="newest rows behind each (default: 5)")
 
 
 def run(arguments: Namespace, workspace: Workspace) -> Answer:

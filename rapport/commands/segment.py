@@ -1,5 +1,4 @@
-"""Lists of customers: rapport segment list | build [NAME] | export NAME --format csv|xlsx |
-like NAME | profile NAME | overlap [A B …].
+"""Lists of customers: rapport segment list | build | export | like | profile | overlap.
 
 Every list that leaves passes the consent gate for its purpose and channel; no option switches that off.
 Whom no consent record covers is left out, and counted.

@@ -156,3 +156,15 @@ def test_a_folder_that_cannot_be_written_is_told(learn: Learn, reference: World,
     settings.reports_dir.write_text("a file where a folder should be")
     with pytest.raises(MonitoringError, match=r"reports.watch.* cannot be written .*RAPPORT_REPORTS_DIR"):
         monitoring.open(settings).watch(learn(reference), "1", reference, as_of=AS_OF, page="never")
+
+
+def test_answers_about_rows_that_it_was_taught_on_are_not_compared(
+    watching: Monitoring, learn: Learn, reference: World
+) -> None:
+    model, surer = learn(reference, scores_of(reference)), scores_of(reference) ** 2
+    model.profile = {**model.profile, "is_taught": True}
+    known = watching.watch(model, "3", reference, surer, as_of=AS_OF, page="never")
+    assert (known.score, known.alerts) == (None, ())
+    later = watching.watch(model, "3", reference, surer, as_of=AS_OF + 1, page="never")
+    assert later.score is not None
+    assert later.score.status == "drifted"

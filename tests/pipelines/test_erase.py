@@ -21,7 +21,7 @@ import pytest
 from configs import Settings
 from crm.clock import now
 from crm.exports import export_table
-from crm.kept import contents
+from crm.kept import contents, remove_files
 from pipelines.erase import PENDING, erase
 from pipelines.workspace import Workspace
 from scoring.log import PredictionLog
@@ -96,6 +96,20 @@ def test_no_byte_is_left_and_the_receipt_counts(workspace: Workspace) -> None:
     assert (again.settings.exports_dir / "products.csv").exists()
     assert again.features.training_set("churn").spine.num_rows == 1
     again.close()
+
+
+def test_whom_nobody_knows_takes_no_report_along(workspace: Workspace) -> None:
+    report = workspace.settings.reports_dir / "year.html"
+    report.write_text("<td>2018</td>", encoding="utf-8")
+    assert erase(workspace, "2018").total == 0
+    assert report.exists()
+
+
+def test_a_number_inside_a_date_or_a_price_is_nobody(tmp_path: Path) -> None:
+    for name, text in {"date": "2018-02-24", "price": "12.2018", "time": "10:2018", "person": "a,2018,b"}.items():
+        (tmp_path / f"{name}.csv").write_text(text)
+    assert remove_files([tmp_path], ["2018"]) == {tmp_path.name: 1}
+    assert not (tmp_path / "person.csv").exists()
 
 
 def test_again_is_nothing_and_so_is_nobody(workspace: Workspace) -> None:

@@ -102,3 +102,27 @@ def test_a_moment_needs_a_zone_when_it_has_a_time() -> None:
     assert moment("1970-01-02") == 86_400_000_000
     with pytest.raises(Exception, match="no moment"):
         moment("2026-06-30T12:00:00")
+
+
+@pytest.mark.parametrize(
+    ("words", "sentence"),
+    [
+        (("explain", "churn", "--id", "C1", "--reasons", "-1"), "'-1' is no count; a whole number from 1 on is"),
+        (("explain", "churn", "--id", "C1", "--rows", "0"), "'0' is no count; a whole number from 1 on is"),
+        (("models", "--home", ""), "the home is empty; a folder for the workspace is expected"),
+    ],
+)
+@pytest.mark.slow
+def test_a_word_out_of_bounds_is_refused(words: tuple[str, ...], sentence: str) -> None:
+    answer = run(*words)
+    assert answer.returncode != 0
+    assert sentence in answer.stderr
+
+
+def test_stopped_while_libraries_load(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    def stopped(_: str) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("importlib.import_module", stopped)
+    assert main(["models"]) == 130
+    assert "stopped by hand; nothing was begun" in capsys.readouterr().err

@@ -152,3 +152,9 @@ def test_a_server_keeps_models_for_machines_that_never_saw_them(
     assert scorer.token() != before
     assert scorer.rollback("churn", actor="bob").version == "1"
     assert [entry.action for entry in trainer.decisions("churn")] == ["promoted", "promoted", "rolled back"]
+
+
+def test_a_damaged_file_is_one_sentence(settings: Settings) -> None:
+    (settings.home / "mlflow.db").write_bytes(b"SQLite format 3\0" + b"\7" * 5_000)
+    with pytest.raises(RegistryError, match=r"the registry's file mlflow\.db is damaged \(.*\); the SQLite database"):
+        registry.open(settings).models()

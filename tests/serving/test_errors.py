@@ -37,6 +37,7 @@ def _error(answer: httpx.Response) -> tuple[int, str, str]:
     (1.5, "ids[1] is a number with a fraction"), (1.0, "ids[1] is a number with a fraction"), (None, "ids[1] is null"),
     (True, "ids[1] is a truth value"), ({"a": 1}, "ids[1] is an object"), ([1], "ids[1] is a list"),
     ("", "ids[1] has 0 characters"), ("x" * 201, "ids[1] has 201 characters"), (10**200, "ids[1] is too long"),
+    ("C1\0", "ids[1] is a text with a character that cannot be printed"),
 ])  # fmt: skip
 async def test_an_id_of_the_wrong_type(client: httpx.AsyncClient, value: object, words: str) -> None:
     status, code, message = _error(await client.post(PATH, json={"ids": ["C1", value]}))
