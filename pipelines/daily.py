@@ -152,4 +152,7 @@ def _need_champion(workspace: Workspace, name: str) -> None:
     if workspace.registry.alias(name, "champion") is None:
         if name in workspace.registry.models():
             raise SkippedError(f"{name} was trained, but no version answers; rapport models {name} says why")
+        if name not in workspace.training.teachable():
+            tables = " or ".join(workspace.training.models[name].rests_on).replace("_", " ")
+            raise SkippedError(f"the records hold no {tables}, from which {name} could learn")
         raise SkippedError(f"no version of {name} answers yet; train one: rapport train {name}")

@@ -42,6 +42,11 @@ class Training:
         self.records = records
         self.models: Mapping[str, ModelSpec] = find()
 
+    def teachable(self) -> list[str]:
+        """Names of the models for which the records hold rows of a table that they can learn from."""
+        held = {table for source in self.records.sources() for table, rows in source.tables.items() if rows}
+        return [name for name, model in self.models.items() if not model.rests_on or held & set(model.rests_on)]
+
     def train(
         self,
         name: str,

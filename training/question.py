@@ -67,6 +67,8 @@ class Question:
         For the card.
     has_deals : bool
         Whether its entities are leads, whose outcomes bring deals.
+    rests_on : tuple of str
+        Tables of which one at least must hold rows for there to be anything to learn; none: whatever there is.
     """
 
     name: str
@@ -81,6 +83,7 @@ class Question:
     phrases: Mapping[str, str] = field(default_factory=dict)
     limits: tuple[str, ...] = ()
     has_deals: bool = False
+    rests_on: tuple[str, ...] = ()
     kind: str = "binary"
 
     def fit(self, context: Context) -> Candidate:

@@ -37,10 +37,13 @@ class Recommender:
     Attributes
     ----------
     name, title : str
+    rests_on : tuple of str
+        Tables of which one at least must hold rows for there to be anything to learn; none: whatever there is.
     """
 
     name: str
     title: str
+    rests_on: tuple[str, ...] = ("order_lines",)
     kind: str = "recommendation"
     entity: str = "customer"
 

@@ -41,6 +41,8 @@ class Segmentation:
     population, population_words : str
         Whom it segments, as an expression over features and in words.
     population_refs : tuple of str
+    rests_on : tuple of str
+        Tables of which one at least must hold rows for there to be anything to learn; none: whatever there is.
     """
 
     name: str
@@ -52,6 +54,7 @@ class Segmentation:
     population: str
     population_refs: tuple[str, ...]
     population_words: str
+    rests_on: tuple[str, ...] = ("order_lines",)
     kind: str = "segmentation"
     entity: str = "customer"
 

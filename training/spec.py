@@ -74,6 +74,8 @@ class ModelSpec(Protocol):
         What it scores.
     title : str
         A few words for lists.
+    rests_on : tuple of str
+        Tables of which one at least must hold rows for there to be anything to learn; none: whatever there is.
     """
 
     @property
@@ -84,6 +86,8 @@ class ModelSpec(Protocol):
     def entity(self) -> str: ...  # noqa: D102
     @property
     def title(self) -> str: ...  # noqa: D102
+    @property
+    def rests_on(self) -> tuple[str, ...]: ...  # noqa: D102
 
     def fit(self, context: Context) -> Candidate:
         """Learn from the records and features of `context`.

@@ -39,6 +39,8 @@ def run(arguments: Namespace, workspace: Workspace) -> Answer:
     lost = [name for name, counts in report.tables.items() if counts.read and counts.rejected == counts.read]
     if lost:
         lines.append(f"Every row of {' and '.join(lost)} was rejected: mend the mapping's query and import again.")
+    if not any(counts.read for counts in report.tables.values()):
+        lines.append("The files held no rows: nothing was there to import. See that the export is whole.")
     if not report.written:
         return Answer(data, [*lines, f"A dry run of {report.source}, {report.seconds:.1f} s: no record was written."])
     lines.append(f"Imported {report.source} in {report.seconds:.1f} s. Next: {_next(workspace)}")
@@ -49,6 +51,5 @@ def _next(workspace: Workspace) -> str:
     """Training where nothing answers yet, else the daily run."""
     if any(workspace.registry.alias(name, "champion") for name in workspace.registry.models()):
         return "rapport run daily"
-    held = [kind for kind in ("customer", "lead", "opportunity") if workspace.records.numbers(kind).num_rows]
-    models = [item.name for item in workspace.training.models.values() if item.entity in held]
+    models = workspace.training.teachable()
     return f"rapport train MODEL ({', '.join(models)}), then rapport run daily" if models else "rapport run daily"

@@ -62,6 +62,13 @@ def test_scoring_again_changes_nothing(company: Company) -> None:
     assert rows(company, "select count(*), max(seq) from scores") == before
 
 
+def test_a_moment_to_come_is_refused(company: Company) -> None:
+    before = rows(company, "SELECT count(*) FROM scores")
+    error = company.rapport("score", "churn", "--as-of", "2999-01-01", code=1)["error"]
+    assert error.startswith("the moment 2999-01-01T00:00:00Z has not come yet; one up to ")
+    assert rows(company, "SELECT count(*) FROM scores") == before
+
+
 def test_an_unknown_id_is_said_to_be_unknown(ask: Callable[..., Any]) -> None:
     answer = ask("/v1/churn/score", {"ids": ["nobody-at-all"]})
     assert [item["status"] for item in answer["answers"]] == ["unknown"]

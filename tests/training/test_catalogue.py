@@ -19,6 +19,7 @@ class Made:
     kind: str = "binary"
     entity: str = "customer"
     title: str = "Made"
+    rests_on: tuple[str, ...] = ()
 
     def fit(self, context):
         return None

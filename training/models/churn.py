@@ -78,6 +78,7 @@ model = Question(
     title="Churn",
     views=("buying:*", "engagement:*", "service:*", "contracts:*", "profile:*", "customer_attributes:*"),
     forms=(stated, by_contract, by_purchases),
+    rests_on=("order_lines", "subscriptions", "labels"),
     needs="orders or subscriptions of customers, or an imported label 'churn',",
     rule=Rule("buying:days_since_last_order", "the longest without an order first"),
     costs=Costs(

@@ -51,6 +51,7 @@ model = Question(
     title="Lead score",
     views=("lead_activity:*", "lead_attributes:*"),
     forms=(stated, in_time),
+    rests_on=("leads",),
     needs="leads with a course, or an imported label 'converted',",
     rule=Rule("lead_attributes:lead_source", "the conversion rate of the lead's source"),
     costs=Costs(

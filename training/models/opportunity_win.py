@@ -34,6 +34,7 @@ model = Question(
     entity="opportunity",
     title="Opportunity win",
     views=("opportunity_course:*", "opportunity_attributes:*"),
+    rests_on=("opportunities",),
     forms=(
         Course(
             horizon_days=90,
