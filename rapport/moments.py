@@ -23,7 +23,8 @@ def moment(text: str) -> int:
     try:
         return clock.parse(text)
     except ValueError as error:
+        why = "has a time without a zone" if "zone" in str(error) else "is no moment"
         raise ArgumentTypeError(
-            f"{text!r} is no moment ({error}); a date or an ISO 8601 time with a zone is expected; write 2026-06-30 or "
+            f"{text!r} {why}; a date, or an ISO 8601 time with a zone, is expected; write 2026-06-30 or "
             "2026-06-30T12:00:00Z"
         ) from error
