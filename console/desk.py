@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import json
 import threading
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
-from typing import Any
+from typing import Any, TypeVar
 
 import crm
 import features
@@ -25,6 +25,7 @@ from segments import Overlap, Profile
 
 REASONS = 5
 SEGMENTATION = "segmentation"
+Made = TypeVar("Made")
 
 
 class Desk:
@@ -42,11 +43,8 @@ class Desk:
         self.registry = registry.open(settings)
         self.segments = segments.open(settings, self.records, self.store)
         self.reports = reports.open(settings, self.records)
-        self._report: tuple[int, Report] | None = None
         self._roster: Roster | None = None
-        self._allowed: tuple[int, dict[str, int]] | None = None
-        self._profiles: dict[str, tuple[int, Profile]] = {}
-        self._overlap: tuple[int, Sequence[Overlap]] | None = None
+        self._kept: dict[str, tuple[int, Any]] = {}
         self._models: dict[tuple[str, str], Model] = {}
         self._lock = threading.Lock()
 
@@ -64,11 +62,7 @@ class Desk:
 
     def overview(self) -> Report:
         """The overview; made again only when records have arrived."""
-        with self._lock:
-            watermark = self.records.watermark()
-            if self._report is None or self._report[0] != watermark:
-                self._report = watermark, self.reports.build("overview")
-            return self._report[1]
+        return self._made("overview", lambda: self.reports.build("overview"))
 
     def reasons(self, model: str, version: str, number: str, as_of: int) -> list[Reason]:
         """Why a customer got a score: the same version, the same moment; empty when that cannot be told any more."""
@@ -90,11 +84,7 @@ class Desk:
 
     def allowed(self) -> dict[str, int]:
         """How many of each segment may be contacted; counted again only when records have arrived."""
-        with self._lock:
-            watermark = self.records.watermark()
-            if self._allowed is None or self._allowed[0] != watermark:
-                self._allowed = watermark, self.segments.allowed()
-            return self._allowed[1]
+        return self._made("allowed", self.segments.allowed)
 
     def profile(self, segment: str) -> Profile:
         """In what the members of a segment differ from others; worked out again only when records have arrived.
@@ -104,20 +94,21 @@ class Desk:
         SegmentError
             If the segment is not built, or too small to speak of without telling of persons.
         """
-        with self._lock:
-            watermark = self.records.watermark()
-            kept = self._profiles.get(segment)
-            if kept is None or kept[0] != watermark:
-                kept = self._profiles[segment] = watermark, self.segments.profile(segment)
-            return kept[1]
+        return self._made(f"profile {segment}", lambda: self.segments.profile(segment))
 
     def overlap(self) -> Sequence[Overlap]:
         """Pairs of segments; counted again only when records have arrived."""
+        return self._made("overlap", self.segments.overlap)
+
+    def _made(self, what: str, make: Callable[[], Made]) -> Made:
+        """What is shown, kept until records arrive."""
         with self._lock:
             watermark = self.records.watermark()
-            if self._overlap is None or self._overlap[0] != watermark:
-                self._overlap = watermark, self.segments.overlap()
-            return self._overlap[1]
+            kept = self._kept.get(what)
+            if kept is None or kept[0] != watermark:
+                kept = self._kept[what] = watermark, make()
+            made: Made = kept[1]
+            return made
 
     def portrait(self, segment: str) -> str:
         """What sets the customers of a segment of the segmentation apart; empty for any other."""

@@ -17,6 +17,7 @@ class Trained:
     candidate: Candidate
     version: ModelVersion
     decision: Decision
+    is_unchanged: bool = False  # the version that answers, byte for byte
 
     def to_json(self) -> dict[str, Any]:
         """What ``train --json`` prints."""
@@ -26,6 +27,7 @@ class Trained:
             "tables": dict(self.candidate.tables),
             "training_set": self.candidate.hashes.get("training_set"),
             "promoted": self.decision.promote,
+            "unchanged": self.is_unchanged,
             "decision": list(self.decision.reasons),
         }
 
@@ -79,7 +81,8 @@ def train(
     workspace.records.audit(
         "train", name, {"version": version.version, "promoted": decision.promote, "reasons": list(decision.reasons)}
     )
-    return Trained(candidate, version, decision)
+    is_unchanged = champion is not None and champion.sha256 == candidate.model.sha256
+    return Trained(candidate, version, decision, is_unchanged)
 
 
 FLATTERED = (

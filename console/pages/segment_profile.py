@@ -20,7 +20,7 @@ def view(desk: Desk, asked: Asked) -> View:
     try:
         found = desk.profile(name)
     except SegmentError as error:
-        return View(title, [Empty(str(error), f"rapport segment build {name}")])
+        return View(title, [Empty(str(error), "rapport segment list")])
     facts = Facts(
         "Compared",
         [

@@ -86,6 +86,6 @@ def _figures(data: Mapping[str, Any]) -> list[tuple[object, ...]]:
 def _next(data: Mapping[str, Any]) -> str:
     if data["promoted"]:
         return f"It answers from now on. Next: rapport score {data['model']}"
-    if any("byte for byte" in reason for reason in data["decision"]):
+    if data["unchanged"]:
         return f"The version that answers stays. Next: rapport score {data['model']}"
     return f"It does not answer. See: rapport models {data['model']}"

@@ -390,7 +390,7 @@ async def test_a_profile_tells_in_what_members_differ(
 async def test_a_segment_too_small_for_a_profile_says_so(
     browser: httpx.AsyncClient, desk: Desk, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(desk, "_profiles", {})
+    monkeypatch.setattr(desk, "_kept", {})
     text = (await browser.get("/profiles/buyers")).text
     assert "at least 20 are expected, so that a profile tells of nobody" in text
 

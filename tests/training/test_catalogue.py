@@ -6,6 +6,9 @@ from pathlib import Path
 
 import pytest
 
+import crm
+import features
+from configs import Settings
 from tests.training.planted import context_of
 from training import Training, TrainingError, find
 from training.spec import ModelSpec
@@ -67,3 +70,13 @@ def test_an_unknown_model_is_told_with_the_known_ones(tmp_path: Path) -> None:
     training = Training(context.settings, context.store, context.records)
     with pytest.raises(TrainingError, match=r"there is no model 'chrun'; the models are churn, lead_score, .* add "):
         training.train("chrun")
+
+
+def test_nothing_is_teachable_without_rows_of_what_it_rests_on(settings: Settings) -> None:
+    with crm.open(settings) as records:
+        store = features.open(settings, records)
+        training = Training(settings, store, records)
+        resting = {name for name, model in training.models.items() if model.rests_on}
+        assert {"churn", "lead_score", "recommendation", "segmentation"} <= resting
+        assert resting.isdisjoint(training.teachable())
+        store.close()
