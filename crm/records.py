@@ -204,7 +204,9 @@ class Records:
             audit entry) is kept or lost with the rows.
         as_told : bool
             Whether versions of a fact keep the ``known_at`` that their rows give, even if a later one is there
-            already: the same rows end as the same versions in whatever order, and however often, they arrive.
+            already: the same rows end as the same versions in whatever order, and however often, they arrive. A
+            row with a ``known_at`` is a whole version then: columns that are not given are null, and a retraction
+            that gives the table's needed columns may come before what it withdraws.
 
         Returns
         -------

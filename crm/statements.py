@@ -71,6 +71,11 @@ class Target:
         return shapes()[self.table.name] == "fact"
 
     @property
+    def keeps_moments(self) -> bool:
+        """Whether versions are facts that keep the ``known_at`` that they are given."""
+        return self.is_told and self.is_fact and "known_at" in self.given
+
+    @property
     def links(self) -> list[Link]:
         """The foreign keys given as source keys."""
         return [link for key, link in links(self.table.name).items() if key in self.given]
@@ -144,6 +149,7 @@ def _versions(target: Target) -> Select[Any]:
         if link.version is not None:
             values[link.version] = version
     values |= _versions_of_ids(target, values)
+    values |= _unsaid(target, values, given, current)
     is_retracted = given.c.op == "retract" if "op" in target.given else false()
     unresolved = [and_(given.c[link.key].is_not(None), values[link.id].is_(None)) for link in target.links]
     change = _change(target, given, current, values, is_retracted, unresolved)
@@ -154,7 +160,7 @@ def _versions(target: Target) -> Select[Any]:
         (func.coalesce(given.c.last_version, number(0)) + number(1)).label("version"),
         number(target.source_id).label("source_id"),
         given.c.source_key,
-        case((change == number(INSERT), "assert"), (change == number(RETRACT), "retract"), else_="correct").label("op"),
+        _op(change, is_retracted).label("op"),
         _occurred_at(target, given, current, known_at).label("occurred_at"),
         known_at.label("known_at"),
         change.label("kind_"),
@@ -162,6 +168,14 @@ def _versions(target: Target) -> Select[Any]:
         *[given.c[link.key] for link in target.links],
         *([] if target.is_fact else [func.coalesce(current.c.public_id, given.c.public_id).label("public_id")]),
     ).select_from(source)
+
+
+def _op(change: ColumnElement[int], is_retracted: ColumnElement[bool]) -> ColumnElement[str]:
+    """What a version does; a withdrawal that arrived before what it withdraws is one too."""
+    early = and_(change == number(INSERT), is_retracted)
+    return case(
+        (or_(change == number(RETRACT), early), "retract"), (change == number(INSERT), "assert"), else_="correct"
+    )
 
 
 def _same_version(target: Target, current: FromClause, given: FromClause) -> list[ColumnElement[bool]]:
@@ -197,15 +211,30 @@ def _versions_of_ids(target: Target, values: dict[str, ColumnElement[Any]]) -> d
     return found
 
 
+def _unsaid(
+    target: Target, values: dict[str, ColumnElement[Any]], given: FromClause, current: FromClause
+) -> dict[str, ColumnElement[Any]]:
+    """Of told versions with a moment, the columns that were not given: null, for what is known of others may be later.
+
+    Rows without a moment change what stands, as everywhere.
+    """
+    if not target.keeps_moments:
+        return {}
+    missing = [item for item in content(target.table) if item.name not in values]
+    is_dated = given.c.known_at.is_not(None)
+    return {item.name: case((is_dated, cast(null(), item.type)), else_=current.c[item.name]) for item in missing}
+
+
 def _patched(
     name: str, values: dict[str, ColumnElement[Any]], current: FromClause, given: FromClause, target: Target
 ) -> ColumnElement[Any]:
     """A column's new value: as given, else as it stands; a retraction leaves everything as it stands."""
     if name not in values:
         return current.c[name]
-    return (
-        case((given.c.op == "retract", current.c[name]), else_=values[name]) if "op" in target.given else values[name]
-    )
+    if "op" not in target.given:
+        return values[name]
+    leaves = and_(given.c.op == "retract", given.c.current_id.is_not(None))
+    return case((leaves, current.c[name]), else_=values[name])
 
 
 def _change(
@@ -226,7 +255,7 @@ def _change(
     is_told: ColumnElement[bool] = false()
     if "is_last" in target.given:  # what was known then cannot be said anew; only the last state counts
         is_told = and_(~cast(given.c.is_last, Boolean), _wanted_known_at(target, given) <= current.c.known_at)
-    told = _told(target, given, current, {name: values[name] for name in compared}, is_retracted)
+    told = _told(target, given, {name: values[name] for name in compared}, is_retracted)
     return case(
         (is_new, number(INSERT)),
         *told,
@@ -241,17 +270,17 @@ def _change(
 def _told(
     target: Target,
     given: FromClause,
-    current: FromClause,
     values: dict[str, ColumnElement[Any]],
     is_retracted: ColumnElement[bool],
 ) -> list[tuple[ColumnElement[bool], ColumnElement[int]]]:
     """For versions of a fact that keep their ``known_at``: nothing new if the same was told of that moment before."""
-    if not (target.is_told and target.is_fact and "known_at" in target.given):
+    if not target.keeps_moments:
         return []
     before = target.table.alias("told")
     same = [before.c[name].is_not_distinct_from(value) for name, value in values.items()]
-    occurred = func.coalesce(given.c.occurred_at, current.c.occurred_at) if "occurred_at" in target.given else None
-    same += [] if occurred is None else [before.c.occurred_at == occurred]
+    known_at = given.c.known_at
+    occurred = func.coalesce(given.c.occurred_at, known_at) if "occurred_at" in target.given else known_at
+    same.append(before.c.occurred_at == occurred)
     was_retracted = before.c.op == "retract"
     repeated = select(before.c.id).where(
         before.c.id == given.c.current_id,
@@ -276,7 +305,7 @@ def _known_at(target: Target, given: FromClause, current: FromClause) -> ColumnE
     wanted = _wanted_known_at(target, given)
     next_moment = current.c.known_at + number(1)
     later = case((next_moment > number(target.now), next_moment), else_=number(target.now))
-    if target.is_told and target.is_fact and "known_at" in target.given:
+    if target.keeps_moments:
         return case((given.c.known_at.is_not(None), wanted), (wanted <= current.c.known_at, later), else_=wanted)
     return case((and_(current.c.known_at.is_not(None), wanted <= current.c.known_at), later), else_=wanted)
 
@@ -285,6 +314,9 @@ def _occurred_at(
     target: Target, given: FromClause, current: FromClause, known_at: ColumnElement[Any]
 ) -> ColumnElement[Any]:
     """As given; else a fact keeps its moment, and a state changes when that becomes known."""
-    choices = [given.c.occurred_at] if "occurred_at" in target.given else []
-    choices += [current.c.occurred_at] if target.is_fact else []
+    choices: list[ColumnElement[Any]] = [given.c.occurred_at] if "occurred_at" in target.given else []
+    if target.keeps_moments:
+        choices.append(case((given.c.known_at.is_(None), current.c.occurred_at)))
+    elif target.is_fact:
+        choices.append(current.c.occurred_at)
     return func.coalesce(*choices, known_at) if choices else known_at

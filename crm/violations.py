@@ -29,8 +29,8 @@ _SHOWN = 5
 
 
 def check_retractions(connection: Connection, target: Target) -> None:
-    """Refuse to withdraw what the source never said."""
-    if "op" not in target.given:
+    """Refuse to withdraw what the source never said; told facts may come after, if the row says all that is needed."""
+    if "op" not in target.given or (target.keeps_moments and not _lacking(target)):
         return
     name = target.table.name
     given = temporary("keys", name, ("n", "source_key", "op", "current_id"))
@@ -41,6 +41,13 @@ def check_retractions(connection: Connection, target: Target) -> None:
             f"{name} has no {_quoted(found)} of this source to retract; a source_key written before is expected; "
             "leave the rows out"
         )
+
+
+def _lacking(target: Target) -> set[str]:
+    """The needed columns of a table that are not given."""
+    needed = {column.name for column in content(target.table) if not column.nullable}
+    told = {name for link in target.links for name in (link.id, link.version)}
+    return needed - told - set(target.given)
 
 
 def check_rows(connection: Connection, target: Target, source: str) -> None:

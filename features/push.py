@@ -39,6 +39,9 @@ class PushReport:
 def write(records: object, log: Log, rows: Rows, origin: str) -> WriteCounts:
     """Append rows to the table of a log; what is there already changes nothing.
 
+    A row with a ``known_at`` is a whole version of its fact, whatever else is known of it: rows end the same in any
+    order of arrival, a withdrawal that comes before what it withdraws included.
+
     Parameters
     ----------
     records : Records
@@ -110,7 +113,9 @@ def _refuse_nobody(records: Records, log: Log, name: str, table: pa.Table, origi
     for key in log.keys:
         column = next((item for item in (key, f"{key.removesuffix('_id')}_key") if item in table.column_names), None)
         if column is None:
-            missing = pc.is_null(records.resolve(name, origin, table.column("source_key"))).to_pylist()
+            missing = pc.or_(
+                _dated(table), pc.is_null(records.resolve(name, origin, table.column("source_key")))
+            ).to_pylist()
         else:
             missing = pc.is_null(table.column(column)).to_pylist()
         for row, (nobody, op) in enumerate(zip(missing, told, strict=True)):
@@ -120,3 +125,10 @@ def _refuse_nobody(records: Records, log: Log, name: str, table: pa.Table, origi
                     f"({key} is {'absent' if column is None else 'null'}); its id, or its source's key in "
                     f"{key.removesuffix('_id')}_key, is expected; add it"
                 )
+
+
+def _dated(table: pa.Table) -> pa.ChunkedArray:
+    """Which rows say when they were known: these are whole versions, which inherit nothing."""
+    if "known_at" not in table.column_names:
+        return pa.chunked_array([pa.repeat(pa.scalar(False), table.num_rows)])
+    return pc.is_valid(table.column("known_at"))

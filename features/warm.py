@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import numpy as np
+import pyarrow as pa
 
 from features import kernel
+from features.history.ties import key_words
 from features.kernel import codes
 from features.kernel.program import assemble, memory_for
 
@@ -34,7 +36,8 @@ def warm() -> None:
     run.run_bucket(words, columns, span, span, one - 1, one, one, code, memory, out)
     run.run_rows(code, out)
     run.pack_rows(words, columns, span, words.copy(), one - 1)
-    kernel.load("sorting").sort_rows(one - 1, np.array([0, 1]), one, one, one, one - 1, one - 1)
+    kernel.load("sorting").sort_rows(one - 1, np.array([0, 1]), one, one, one, one, one - 1, one - 1)
+    key_words(pa.array(["a1"]), one)
 
 
 if __name__ == "__main__":

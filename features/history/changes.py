@@ -13,7 +13,7 @@ from features.history.rows import Rows, concatenate, sort, take
 from features.kernel.codes import FOREVER
 from features.kernel.program import Ints
 
-ORDER = ("occurred_at", "known_at", "fact")  # of an entity's rows
+ORDER = ("occurred_at", "known_at", "key", "fact")  # of an entity's rows
 
 
 @dataclass(frozen=True)

@@ -27,7 +27,7 @@ from features.history.rows import SYSTEM, TIMES, Rows, concatenate, count, empty
 from features.kernel.codes import FOREVER, NULL
 from features.kernel.program import Ints
 
-FORMAT = 1
+FORMAT = 2
 ABOUT, GHOSTS = "log.json", "ghosts.parquet"
 MOMENT = pa.timestamp("us", tz="UTC")
 TYPES: dict[Kind, pa.DataType] = {"moment": MOMENT, "day": pa.date32(), "flag": pa.bool_()}

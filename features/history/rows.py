@@ -13,13 +13,14 @@ from features import kernel
 from features.declare.log import Log
 from features.errors import FeatureError
 from features.history.dictionary import Dictionary
+from features.history.ties import key_words
 from features.kernel.codes import NULL
 from features.kernel.program import Ints
 
 Rows: TypeAlias = dict[str, Ints]
 
 TIMES = ("occurred_at", "known_at", "superseded_at")
-SYSTEM = ("entity", "fact", "seq", "gone")
+SYSTEM = ("entity", "fact", "key", "seq", "gone")
 DAY_MICROS = 86_400_000_000
 FEW = 10_000  # below this many rows the compiled sort is not worth loading
 
@@ -33,6 +34,8 @@ def needed(log: Log, columns: tuple[str, ...]) -> list[str]:
         "occurred_at",
         "known_at",
         "seq",
+        "source_id",
+        "source_key",
         log.key,
         *columns,
         *filter(None, (log.at, log.part)),
@@ -53,6 +56,7 @@ def extract(table: pa.Table, log: Log, columns: tuple[str, ...], dictionary: Dic
         "occurred_at": occurred,
         "known_at": words(table.column("known_at")),
         "fact": words(table.column("id")),
+        "key": key_words(table.column("source_key"), words(table.column("source_id"))),
         "seq": words(table.column("seq")),
         "version": words(table.column("version")),
     }
@@ -79,7 +83,7 @@ def _of_kind(column: pa.ChunkedArray, log: Log, name: str) -> pa.ChunkedArray:
 
 def _without_idle(table: pa.Table, log: Log) -> pa.Table:
     idle = pc.or_(pc.is_null(table.column(log.key)), pc.is_null(table.column(log.at or "occurred_at")))
-    first = pc.equal(table.column("version"), 1)
+    first = pc.and_(pc.equal(table.column("version"), 1), pc.not_equal(table.column("op"), "retract"))
     return table.filter(pc.invert(pc.and_(idle, first)))
 
 
@@ -113,14 +117,14 @@ def concatenate(parts: list[Rows]) -> Rows:
 
 
 def sort(rows: Rows) -> Rows:
-    """In the total order: entity, occurred_at, known_at, fact."""
+    """In the total order: entity, occurred_at, known_at, key (that of its source, never the order of arrival), fact."""
     return take(rows, order_of(rows))
 
 
 def order_of(rows: Rows) -> Ints:
     """The places of rows in the total order."""
     entities = rows["entity"]
-    keys = (rows["occurred_at"], rows["known_at"], rows["fact"])
+    keys = (rows["occurred_at"], rows["known_at"], rows["key"], rows["fact"])
     if len(entities) < FEW:
         return np.lexsort((*reversed(keys), entities))
     low, high = int(entities.min()), int(entities.max())

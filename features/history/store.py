@@ -21,7 +21,7 @@ from features.history.log import LogReader, LogState
 from features.history.rows import needed
 from features.reading import Reading
 
-FORMAT = 3
+FORMAT = 4
 Progress = Callable[[str, int, int], None]
 
 

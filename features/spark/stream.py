@@ -65,7 +65,7 @@ class Share:
 
     def rows(self, table: pa.Table, dictionary: Dictionary) -> Rows:
         """The log's rows from its part of the stream, in words."""
-        rows = {name: words(table.column(name)) for name in ("entity", *TIMES, "fact")}
+        rows = {name: words(table.column(name)) for name in ("entity", *TIMES, "key", "fact")}
         for name, place in self.places.items():
             column = table.column(place)
             rows[name] = dictionary.encode(name, column) if place.startswith("t") else words(column)
@@ -99,6 +99,7 @@ def stream(session: Any, shares: Sequence[Share], folders: Sequence[Path], group
             GROUP: group_of(sql, sql.col("entity"), groups),
             "log": sql.lit(number),
             "entity": sql.col("entity"),
+            "key": sql.col("key"),
             "fact": sql.col("fact"),
             "occurred_at": _moment(sql, "occurred_at", NULL),
             "known_at": _moment(sql, "known_at", NULL),

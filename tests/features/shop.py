@@ -67,11 +67,11 @@ def visit(key: str, who: str, occurred_at: int, value: float | None, **more: Any
 
 
 def some_visits(seed: int, count: int, prefix: str = "") -> list[dict[str, Any]]:
-    """Rows of a seed: late ones, corrections, some that move to another customer, never two at one moment."""
-    draw, rows, moments = random.Random(seed), [], iter(range(1, 10**9))
+    """Rows of a seed: late ones, corrections, withdrawals, some that move to another customer, many at one moment."""
+    draw, rows = random.Random(seed), []
 
     def moment(day: int) -> int:
-        return day * DAY + next(moments) * 7 + seed % 7
+        return day * DAY + draw.randrange(3) * 7
 
     for number in range(count):
         day = draw.randrange(20)
@@ -81,6 +81,8 @@ def some_visits(seed: int, count: int, prefix: str = "") -> list[dict[str, Any]]
         while draw.random() < 0.3:
             fresh = {"value": draw.uniform(-9, 99), "customer_key": draw.choice([row["customer_key"], "a"])}
             rows.append(row | fresh | {"known_at": moment(day + 6 + draw.randrange(9))})
+        if draw.random() < 0.2:
+            rows.append(row | {"known_at": moment(day + 6 + draw.randrange(9)), "op": "retract"})
     return rows
 
 

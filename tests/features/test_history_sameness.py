@@ -104,9 +104,10 @@ def test_the_compiled_order_is_the_plain_one(spread: int) -> None:
         "entity": draw.integers(-3, 40, 20_000) * spread,
         "occurred_at": draw.integers(-9, 9, 20_000),
         "known_at": draw.integers(0, 4, 20_000),
+        "key": draw.integers(0, 3, 20_000),
         "fact": draw.integers(0, 5, 20_000),
     }
-    wanted = np.lexsort((rows["fact"], rows["known_at"], rows["occurred_at"], rows["entity"]))
+    wanted = np.lexsort((rows["fact"], rows["key"], rows["known_at"], rows["occurred_at"], rows["entity"]))
     assert np.array_equal(order_of(rows), wanted)
     ascending = {name: values[wanted] for name, values in rows.items()}
     assert np.array_equal(order_of(ascending), np.arange(20_000))

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import itertools
 import random
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import pandas as pd
@@ -90,14 +92,47 @@ def test_any_order_any_repetition_any_split_gives_the_same_bits(settings: Settin
             begin = 0
             while begin < len(order):
                 size = len(order) if seed == 0 else draw.randrange(1, 9)
-                store.push(visits, _of_distinct_moments(order[begin : begin + size]))
+                store.push(visits, order[begin : begin + size])
                 begin += size
             told.add(answers(store))
     assert len(told) == 1
 
 
-def _of_distinct_moments(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
-    return list({(row["source_key"], row["known_at"]): row for row in rows}.values())
+@pytest.mark.slow
+def test_rows_that_tie_on_both_clocks_end_the_same_in_any_order(tmp_path: Path) -> None:
+    rows = [
+        visit("1", "a", DAY, 0.1, channel="web"),
+        visit("2", "a", DAY, 0.2, channel="app"),
+        visit("other", "a", DAY, 0.3, channel="shop"),
+        visit("10", "a", DAY, None, channel="web"),
+    ]
+    told = set()
+    for place, order in enumerate(itertools.permutations(rows)):
+        home = Settings(home=tmp_path / f"shop{place}")
+        shop.found(home)
+        with opened(home, 0 if place % 2 else 10) as store:
+            for row in order:
+                store.push(visits, [row])
+            told.add(answers(store))
+    assert len(told) == 1
+
+
+@pytest.mark.parametrize("order", [(0, 1), (1, 0)])
+def test_a_row_told_late_knows_nothing_that_came_after_it(order: tuple[int, ...], store: FeatureStore) -> None:
+    late = {name: value for name, value in visit("1", "a", DAY, 2.0).items() if name != "channel"}
+    told = [[late], [visit("1", "a", DAY, 3.0, channel="app", known_at=9 * DAY)]]
+    for place in order:
+        store.push(visits, told[place])
+    found = [store.online_features(["v:top"], ["A"], at).values["v:top"].tolist() for at in (5 * DAY, 10 * DAY)]
+    assert found == [[None], ["app"]]
+
+
+@pytest.mark.parametrize("order", [(0, 1), (1, 0)])
+def test_a_withdrawal_may_come_first(order: tuple[int, ...], store: FeatureStore) -> None:
+    told = [visit("1", "a", DAY, 2.5), visit("1", "a", DAY, 2.5, known_at=3 * DAY, op="retract")]
+    for place in order:
+        store.push(visits, [told[place]])
+    assert [_counts(store, at)[0] for at in (2 * DAY, 4 * DAY)] == [1, 0]
 
 
 @pytest.mark.slow
