@@ -38,6 +38,10 @@ def warm() -> None:
     run.pack_rows(words, columns, span, words.copy(), one - 1)
     kernel.load("sorting").sort_rows(one - 1, np.array([0, 1]), one, one, one, one, one - 1, one - 1)
     key_words(pa.array(["a1"]), one)
+    no, real = np.zeros(1, bool), np.zeros(1)
+    leaf = np.array([[-1, -1]], np.int32)
+    walk = kernel.load("trees").walk_trees
+    walk(real[None], leaf[0, :1] + 1, real, no, leaf, leaf[0, :1] + 1, real, real.copy())
 
 
 if __name__ == "__main__":

@@ -7,11 +7,13 @@ log-odds. A row's result does not depend on the rows beside it.
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import cached_property
 from typing import Any, Protocol
 
 import numpy as np
 
 from scoring.model import Floats
+from scoring.trees import Trees
 
 ALL = 0  # threads of the machine
 FEW = 1_000  # up to so many rows starting threads costs more than the trees
@@ -21,8 +23,11 @@ FEW_EXPLAINED = 20  # the same of contributions, which cost a hundred times as m
 class Core(Protocol):
     """Log-odds from a model matrix; `threads` work on many rows, with the same result."""
 
-    base: float
     threads: int
+
+    @property
+    def base(self) -> float:
+        """To which contributions are added."""
 
     def log_odds(self, matrix: Floats) -> Floats:
         """Uncalibrated log-odds, shape (rows,)."""
@@ -67,7 +72,7 @@ class Linear:
 
 
 class Boosted:
-    """LightGBM's trees, from its own text.
+    """LightGBM's trees, from its own text; the library itself is opened for contributions, and for unusual trees.
 
     Parameters
     ----------
@@ -76,23 +81,34 @@ class Boosted:
     """
 
     def __init__(self, text: str) -> None:
+        self.threads = ALL
+        self._text = text
+        self._trees = Trees.read(text)
+
+    @cached_property
+    def base(self) -> float:
+        """The mean log-odds, to which contributions are added."""
+        nothing = np.zeros((1, self._booster.num_feature()))
+        return float(self._predict(nothing, FEW_EXPLAINED, pred_contrib=True)[0, -1])
+
+    @cached_property
+    def _booster(self) -> Any:
         import lightgbm
 
-        self.threads = ALL
-        self.booster = lightgbm.Booster(model_str=text)
-        nothing = np.zeros((1, self.booster.num_feature()))
-        self.base = float(self._predict(nothing, pred_contrib=True)[0, -1])
+        return lightgbm.Booster(model_str=self._text)
 
     def log_odds(self, matrix: Floats) -> Floats:
         """Uncalibrated log-odds, shape (rows,)."""
-        return self._predict(matrix, raw_score=True)
+        if self._trees is None:
+            return self._predict(matrix, FEW, raw_score=True)
+        return self._trees.log_odds(matrix, self.threads)
 
     def contributions(self, matrix: Floats) -> Floats:
         """What each column adds to `base`, in log-odds, shape (rows, columns)."""
         if not len(matrix):  # LightGBM divides by the number of rows
             return np.zeros(matrix.shape)
-        return self._predict(matrix, few=FEW_EXPLAINED, pred_contrib=True)[:, :-1]
+        return self._predict(matrix, FEW_EXPLAINED, pred_contrib=True)[:, :-1]
 
-    def _predict(self, matrix: Floats, *, few: int = FEW, **what: bool) -> Floats:
+    def _predict(self, matrix: Floats, few: int, **what: bool) -> Floats:
         threads = 1 if len(matrix) <= few else self.threads
-        return np.asarray(self.booster.predict(matrix, num_threads=threads, **what), dtype=np.float64)
+        return np.asarray(self._booster.predict(matrix, num_threads=threads, **what), dtype=np.float64)
