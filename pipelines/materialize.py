@@ -12,12 +12,13 @@ from pipelines.workspace import Workspace
 
 @dataclass(frozen=True)
 class Materialized:
-    """What a materialization wrote: new rows by log, states by kind of entity."""
+    """What a materialization wrote: new rows by log, states by kind of entity; what is to be known of its moment."""
 
     rows: dict[str, int]
     entities: dict[str, int]
     watermark: int
     seconds: float
+    note: str = ""
 
     def to_json(self) -> dict[str, Any]:
         """What ``materialize --json`` prints."""
@@ -33,7 +34,8 @@ class Materialized:
 
     def lines(self) -> list[str]:
         """What ``materialize`` prints for people."""
-        return [f"{self.words()} (up to arrival {self.watermark:,}, {self.seconds:.1f} s)"]
+        written = f"{self.words()} (up to arrival {self.watermark:,}, {self.seconds:.1f} s)"
+        return [written, *([self.note] if self.note else [])]
 
 
 def materialize(
@@ -44,14 +46,18 @@ def materialize(
     Parameters
     ----------
     as_of : int, optional
-        The moment (µs) that questions mean which name none; default: where the sources are complete.
+        The moment (µs) that questions mean which name none; default: where the sources are complete. One beyond that
+        is allowed, and said.
     rebuild : str
         A log whose history is read again from the records, whatever became of it; empty: none.
     engine : {"local", "spark"}
         Where whole states are packed.
     """
+    store = workspace.features
     if rebuild:
-        workspace.features.history.rebuild(rebuild)
-    refreshed = workspace.features.refresh(progress=workspace.progress)
-    written = workspace.features.materialize(as_of=as_of, engine=engine, progress=workspace.progress)
-    return Materialized(refreshed.rows, written.entities, refreshed.watermark, refreshed.seconds + written.seconds)
+        store.history.rebuild(rebuild)
+    refreshed = store.refresh(progress=workspace.progress)
+    written = store.materialize(as_of=as_of, engine=engine, progress=workspace.progress)
+    note = "" if as_of is None else store.default_as_of(f"{view}:*" for view in store.catalogue.views).beyond(as_of)
+    seconds = refreshed.seconds + written.seconds
+    return Materialized(refreshed.rows, written.entities, refreshed.watermark, seconds, note)

@@ -147,17 +147,20 @@ def _explain(workspace: Workspace, arguments: Namespace) -> Answer:
     store, ref = workspace.features, arguments.feature
     store.refresh(progress=workspace.progress)
     refs = store.catalogue.expand([ref])
-    at = arguments.as_of if arguments.as_of is not None else store.default_as_of(refs).micros
+    default = store.default_as_of(refs)
+    at = arguments.as_of if arguments.as_of is not None else default.micros
+    note = default.beyond(at)
     key = arguments.entity[0] if len(arguments.entity) == 1 else tuple(arguments.entity)
     behind = store.explain(ref, key, at)
     value = _value(workspace, ref, key, at)
     rows = behind.to_pylist()
-    data = {"feature": ref, "entity": key, "as_of": clock.iso(at), "value": value, "rows": rows}
+    data = {"feature": ref, "entity": key, "as_of": clock.iso(at), "value": value, "note": note, "rows": rows}
     columns = [name for name in behind.column_names if behind.column(name).null_count < max(behind.num_rows, 1)]
     cells = [[_cell(name, row[name]) for name in columns] for row in rows[-ROWS:]]
     left_out = f" (the last {ROWS})" if len(rows) > ROWS else ""
     lines = [
         f"{ref} of {arguments.entity[0]} as of {clock.iso(at)} is {value}",
+        *([note] if note else []),
         f"{len(rows):,} rows behind it{left_out}",
     ]
     return Answer(data, [*lines, *(["", *table(columns, cells)] if cells else [])])

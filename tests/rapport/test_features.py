@@ -168,6 +168,20 @@ def test_the_rows_behind_a_number(home: Path, capsys: pytest.CaptureFixture[str]
     assert lines[3].split()[:3] == ["occurred_at", "known_at", "fact"]
 
 
+def test_a_moment_beyond_the_end_of_a_source_is_allowed_and_said(
+    home: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    late = iso(END + DAY)
+    said = f"{late} lies beyond the end of shop ({iso(END)}): what happened since is not known"
+    words = ("explain", "--feature", "buying:orders_365d", "--entity", "C2", "--as-of")
+    assert (ask(home, capsys, *words, late)["note"], ask(home, capsys, *words, iso(END))["note"]) == (said, "")
+    assert told(home, capsys, *words, late)[1] == said
+    assert call("materialize", ["--as-of", late, "--json", "--home", str(home)]) == 0
+    assert json.loads(capsys.readouterr().out)["note"] == said
+    assert call("materialize", ["--as-of", late, "--home", str(home)]) == 0
+    assert capsys.readouterr().out.splitlines()[1] == said
+
+
 @pytest.mark.parametrize(
     ("words", "sentence"),
     [
