@@ -60,7 +60,7 @@ class Reference:
     @property
     def raw(self) -> Path:
         """Parquet in order of time: ``customer_id``, ``occurred_at``, ``amount`` (ten-thousandths), ``category``."""
-        return self._made("events", _purchase)
+        return self._made("events", purchase)
 
     @property
     def wide(self) -> Path:
@@ -71,7 +71,7 @@ class Reference:
         """A day after all of it: a thousandth of the events, those of active customers more often."""
         draw = np.random.default_rng(SEED + 2 + number)
         rows, begin = max(self.events // 1_000, 1), BEGIN + SPAN + number * DAY
-        return pa.table({**_who_and_when(draw, self._edges(), rows, begin, begin + DAY), **_purchase(draw, rows)})
+        return pa.table({**_who_and_when(draw, self._edges(), rows, begin, begin + DAY), **purchase(draw, rows)})
 
     @property
     def questions(self) -> pd.DataFrame:
@@ -115,7 +115,8 @@ def _who_and_when(draw: Draw, edges: np.ndarray, rows: int, low: int, high: int)
     return {"customer_id": pa.array(ids[places]), "occurred_at": moments}
 
 
-def _purchase(draw: Draw, rows: int) -> Columns:
+def purchase(draw: Draw, rows: int) -> Columns:
+    """Amounts and categories of some purchases."""
     names = pa.array([f"category {number:02d}" for number in range(CATEGORIES)])
     codes: Any = draw.integers(0, CATEGORIES, rows).astype(np.int32)
     cents = (draw.lognormal(3, 1, rows) * 100).round().astype(np.int64)

@@ -49,4 +49,5 @@ def _pack_anew(store: FeatureStore) -> int:
         if stamp is not None:
             states += materialize(online, store.history, kind, store.logs_of(kind), stamp.as_of, anew=True).states
     online.scrub()
+    store.online.holding.clear()
     return states

@@ -142,5 +142,6 @@ def _run(asked: Plan, bucket: Bucket, chunk: Ints, moments: Moments, out: Floats
         moments.knowns,
         asked.code,
         memory_for(asked.code, len(columns), most),
+        kernel.load().no_tiles(asked.code),
         out,
     )

@@ -8,6 +8,7 @@ from features.kernel.codes import FLOAT, FOREVER, NULL, NUNIQUE
 from features.kernel.compiled import compiled, inlined
 from features.kernel.program import COUNTS, EPOCH, FIRSTS, KEYS, OUTPUTS, STAMPS, STOP, WINDOWS, Floats, Ints
 from features.kernel.search import clocks_of, is_plain, is_seen, mask_of, values_of
+from features.kernel.tiles import VALUE, parts_of, stands, tiles_of
 
 
 @inlined
@@ -22,8 +23,8 @@ def find(memory: Ints, last: int, value: int) -> int:
 
 
 @inlined
-def tell(memory: Ints, last: int, value: int, row: int) -> bool:
-    """Count a value met at `row`; whether it is new."""
+def tell(memory: Ints, last: int, value: int, row: int, times: int) -> bool:
+    """Count a value met first at `row`, so many times; whether it is new."""
     at = find(memory, last, value)
     fresh = memory[memory[STAMPS] + at] != memory[EPOCH]
     if fresh:
@@ -31,7 +32,7 @@ def tell(memory: Ints, last: int, value: int, row: int) -> bool:
         memory[memory[KEYS] + at] = value
         memory[memory[COUNTS] + at] = 0
         memory[memory[FIRSTS] + at] = row
-    memory[memory[COUNTS] + at] += 1
+    memory[memory[COUNTS] + at] += times
     return bool(fresh)
 
 
@@ -43,6 +44,15 @@ def better(memory: Ints, last: int, value: int, best: int) -> bool:
     if memory[counts + left] != memory[counts + right]:
         return bool(memory[counts + left] > memory[counts + right])
     return bool(memory[firsts + left] > memory[firsts + right])
+
+
+@inlined
+def distinct_word(ints: Ints, floats: Floats, place: int, kind: int) -> int:
+    """The word by which the value at `place` is told from others: both zeros are one, every NaN is null."""
+    if kind == FLOAT:
+        number = floats[place]
+        return NULL if number != number else (0 if number == 0.0 else ints[place])
+    return int(ints[place])
 
 
 @inlined
@@ -60,6 +70,7 @@ def distinct_step(
     floats: Floats,
     code: Ints,
     memory: Ints,
+    tiles: Ints,
     step: int,
     moment: int,
     known: int,
@@ -77,6 +88,8 @@ def distinct_step(
     times, knowns, ends = memory[clocks], memory[clocks + 1], memory[clocks + 2]
     passed, values = mask_of(memory, code[step + 2]), values_of(memory, code[step + 3])
     plain, is_ranked = is_plain(memory, log, passed, moment, known), seeks_mode(code, step)
+    firsts, settled, before = tiles_of(tiles, log, memory[memory[STOP] + log])
+    listed = parts_of(code, tiles, step)
     memory[EPOCH] += 1
     row, found, best, last = memory[memory[STOP] + log] - 1, 0, NULL, 7
     while last < 2 * row:  # a small part of a large table stays near
@@ -85,12 +98,20 @@ def distinct_step(
         width = code[code[WINDOWS] + window]
         edge = moment - width if width != FOREVER else NULL
         while row >= 0 and ints[times + row] >= edge:
-            value = ints[values + row]
-            if kind == FLOAT:
-                number = floats[values + row]
-                value = NULL if number != number else (0 if number == 0.0 else value)
+            if listed > 0:
+                while tiles[firsts + before - 1] > row:
+                    before -= 1
+                begin = tiles[firsts + before - 1]
+                if ints[times + begin] >= edge and stands(tiles, log, firsts, settled, before - 1, row + 1, known):
+                    for at in range(tiles[listed + before - 1], tiles[listed + before], VALUE):
+                        found += tell(memory, last, tiles[at], tiles[at + 2], tiles[at + 1])
+                        if is_ranked and (best == NULL or better(memory, last, tiles[at], best)):
+                            best = tiles[at]
+                    row = begin - 1
+                    continue
+            value = distinct_word(ints, floats, values + row, kind)
             if value != NULL and (plain or is_seen(ints, memory, knowns, ends, passed, row, known)):
-                found += tell(memory, last, value, row)
+                found += tell(memory, last, value, row, 1)
                 if is_ranked and (best == NULL or better(memory, last, value, best)):
                     best = value
             row -= 1

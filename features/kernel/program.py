@@ -45,7 +45,13 @@ PLAIN = 8  # … one word for each log: whether each row was known at once and s
 MASK_ROWS = 9  # rows that a mask has room for
 CAPACITY = 10  # places of the hash table
 EPOCH = 11  # its present stamp
-MEMORY_HEAD = 12
+HELD = 12  # the name of the tiles for whose rows the masks are filled; 0: none
+MEMORY_HEAD = 13
+
+# What tiles say of a log: how many are closed, how many rows were looked at, whether these are plain, and where begin
+# the first row of each tile and the moment at which each was settled.
+CLOSED, FILLED, PLAINLY, BEGINS, SETTLED = 0, 1, 2, 3, 4
+HEAD = 5
 
 
 def assemble(parts: dict[str, list[list[int]]]) -> Ints:

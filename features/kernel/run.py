@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import numpy as np
 
+from features.kernel.closing import build_tiles
 from features.kernel.codes import DISTINCT, FLOAT, TALLY
 from features.kernel.compiled import compiled
 from features.kernel.distinct import distinct_step
 from features.kernel.formula import run_formulas
 from features.kernel.packing import join_rows, pack_rows
 from features.kernel.program import AT, LOGS, ROWS, STEPS, STOP, Floats, Ints
-from features.kernel.search import fill_masks, lower_bound
+from features.kernel.search import fill_masks, locate, lower_bound
 from features.kernel.single import single_step
 from features.kernel.tally import float_step, whole_step
+from features.kernel.tiles import no_tiles
 
 
 @compiled
@@ -21,6 +23,8 @@ def answer(
     floats: Floats,
     code: Ints,
     memory: Ints,
+    tiles: Ints,
+    parts: Floats,
     moment: int,
     known: int,
     out: Floats,
@@ -36,11 +40,11 @@ def answer(
         family = code[step]
         if family == TALLY:
             if code[step + 4] == FLOAT:
-                float_step(ints, floats, code, memory, step, moment, known, out, place)
+                float_step(ints, floats, code, memory, tiles, parts, step, moment, known, out, place)
             else:
-                whole_step(ints, code, memory, step, moment, known, out, place)
+                whole_step(ints, code, memory, tiles, step, moment, known, out, place)
         elif family == DISTINCT:
-            distinct_step(ints, floats, code, memory, step, moment, known, out, out_ints, place)
+            distinct_step(ints, floats, code, memory, tiles, step, moment, known, out, out_ints, place)
         else:
             single_step(ints, floats, code, memory, step, moment, known, out, out_ints, place)
 
@@ -56,6 +60,7 @@ def run_bucket(
     knowns: Ints,
     code: Ints,
     memory: Ints,
+    tiles: Ints,
     out: Floats,
 ) -> None:
     """Answer the spine rows of some entities from one bucket of one log.
@@ -76,21 +81,26 @@ def run_bucket(
         The moment and the knowledge cutoff of each spine row.
     code, memory : int64[]
         From `assemble` and `memory_for`.
+    tiles : int64[]
+        From `no_tiles`.
     out : float64[slots, rows]
     """
     floats, out_ints, constants = ints.view(np.float64), out.view(np.int64), code.view(np.float64)
+    parts = tiles.view(np.float64)
     for entity in range(bounds.shape[0]):
         for column in range(columns.shape[0]):
             memory[memory[AT] + column] = columns[column] + bounds[entity, 0]
         memory[memory[ROWS]] = bounds[entity, 1] - bounds[entity, 0]
-        fill_masks(ints, floats, code, constants, memory)
+        fill_masks(ints, floats, code, constants, memory, tiles)
         for position in range(spine[entity, 0], spine[entity, 1]):
             row = order[position]
-            answer(ints, floats, code, memory, moments[row], knowns[row], out, out_ints, row)
+            answer(ints, floats, code, memory, tiles, parts, moments[row], knowns[row], out, out_ints, row)
 
 
 @compiled
-def run_packed(ints: Ints, begins: Ints, sources: Ints, moment: int, code: Ints, memory: Ints, out: Floats) -> None:
+def run_packed(
+    ints: Ints, begins: Ints, sources: Ints, moment: int, code: Ints, memory: Ints, tiles: Ints, out: Floats, place: int
+) -> None:
     """Answer one moment for packed entities, formulas included.
 
     Parameters
@@ -101,18 +111,19 @@ def run_packed(ints: Ints, begins: Ints, sources: Ints, moment: int, code: Ints,
         Where each entity's state begins; -1 where there is none.
     sources : int64[C, 3]
         For each column of the program: its log in the program, its log in the state, its position there.
+    tiles : int64[]
+        Those of the one entity, from `build_tiles`, or `no_tiles`.
+    out : float64[slots, places]
+    place : int
+        The place of the first entity; the others follow.
     """
     floats, out_ints, constants = ints.view(np.float64), out.view(np.int64), code.view(np.float64)
+    parts = tiles.view(np.float64)
     for entity in range(begins.shape[0]):
-        begin = begins[entity]
-        for column in range(sources.shape[0]):
-            log, packed, position = sources[column, 0], sources[column, 1], sources[column, 2]
-            rows = 0 if begin < 0 else ints[begin + 2 + 2 * packed]
-            memory[memory[ROWS] + log] = rows
-            memory[memory[AT] + column] = 0 if begin < 0 else begin + ints[begin + 3 + 2 * packed] + position * rows
-        fill_masks(ints, floats, code, constants, memory)
-        answer(ints, floats, code, memory, moment, moment, out, out_ints, entity)
-        run_formulas(code, constants, out, entity)
+        locate(ints, begins[entity], sources, memory)
+        fill_masks(ints, floats, code, constants, memory, tiles)
+        answer(ints, floats, code, memory, tiles, parts, moment, moment, out, out_ints, place + entity)
+        run_formulas(code, constants, out, place + entity)
 
 
 @compiled
@@ -123,4 +134,4 @@ def run_rows(code: Ints, out: Floats) -> None:
         run_formulas(code, constants, out, place)
 
 
-__all__ = ["join_rows", "pack_rows", "run_bucket", "run_packed", "run_rows"]
+__all__ = ["build_tiles", "join_rows", "no_tiles", "pack_rows", "run_bucket", "run_packed", "run_rows"]

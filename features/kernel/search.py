@@ -8,11 +8,15 @@ from features.kernel.program import (
     AT,
     ATOMS,
     CONSTANTS,
+    FILLED,
     FILTERS,
+    HEAD,
+    HELD,
     LOGS,
     MASK_ROWS,
     MASKS,
     PLAIN,
+    PLAINLY,
     ROWS,
     Floats,
     Ints,
@@ -84,23 +88,37 @@ def is_null(ints: Ints, floats: Floats, place: int, kind: int) -> bool:
     return bool(ints[place] == NULL)
 
 
+@inlined
+def locate(ints: Ints, begin: int, sources: Ints, memory: Ints) -> None:
+    """Tell the memory where the columns of the packed state at `begin` lie, and how many rows it has; -1: no state."""
+    for column in range(sources.shape[0]):
+        log, packed, position = sources[column, 0], sources[column, 1], sources[column, 2]
+        rows = 0 if begin < 0 else ints[begin + 2 + 2 * packed]
+        memory[memory[ROWS] + log] = rows
+        memory[memory[AT] + column] = 0 if begin < 0 else begin + ints[begin + 3 + 2 * packed] + position * rows
+
+
 @compiled
-def fill_masks(ints: Ints, floats: Floats, code: Ints, constants: Floats, memory: Ints) -> None:
+def fill_masks(ints: Ints, floats: Floats, code: Ints, constants: Floats, memory: Ints, tiles: Ints) -> None:
     """Evaluate every filter on every row of the entity, and tell which logs are plain.
 
+    What `tiles` says of their rows is not sought again, nor are masks that the memory still holds for the same tiles.
     `constants` is the program seen as floats.
     """
+    is_filled = tiles[0] != 0 and memory[HELD] == tiles[0]
+    memory[HELD] = tiles[0]
     for log in range(code[LOGS + 1]):
         clocks = clocks_of(code, memory, log)
         times, knowns, ends = memory[clocks], memory[clocks + 1], memory[clocks + 2]
-        odd = 0
-        for row in range(memory[memory[ROWS] + log]):
+        odd = 1 - tiles[1 + HEAD * log + PLAINLY]
+        for row in range(tiles[1 + HEAD * log + FILLED], memory[memory[ROWS] + log]):
             odd += (ints[knowns + row] > ints[times + row]) | (ints[ends + row] != FOREVER)
         memory[memory[PLAIN] + log] = 1 if odd == 0 else 0
     for number in range(code[FILTERS + 1]):
         at = code[FILTERS] + 3 * number
         mask = mask_of(memory, number)
-        for row in range(memory[memory[ROWS] + code[at]]):
+        done = tiles[1 + HEAD * code[at] + FILLED] if is_filled else 0
+        for row in range(done, memory[memory[ROWS] + code[at]]):
             passed = 1
             for atom in range(code[at + 1], code[at + 2]):
                 if not _holds(ints, floats, code, constants, memory, code[ATOMS] + 5 * atom, row):

@@ -6,7 +6,7 @@ import json
 import threading
 from collections.abc import Mapping, Sequence
 from functools import cached_property
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TypeAlias
 
 import numpy as np
 
@@ -18,12 +18,15 @@ from features.errors import OnlineStoreError
 from features.history.dictionary import Dictionary
 from features.inputs import given
 from features.kernel.program import Ints, memory_for
+from features.online.held import Held, Holding, most_rows
 from features.online.pack import Layout, whole
-from features.online.protocol import OnlineStore, Stamp, State
+from features.online.program import Program
+from features.online.protocol import Large, OnlineStore, Stamp, State
 from features.online.status import statuses
-from features.plan import Plan, plan
+from features.plan import plan
 from features.recipe import Recipe, recipe
 
+Read: TypeAlias = tuple[bytes | Held, bytes | None]  # as State, but what is large is held
 TRIES = 5  # readings before giving up on a store that is written all the time
 NOTHING = np.frombuffer(b"", np.int64)  # read-only like every buffer of states: one compiled kernel for all
 FIRST, ABSENT = np.zeros(1, np.int64), np.full(1, -1, np.int64)
@@ -62,7 +65,7 @@ class Known:
     def __init__(self, stamp: Stamp) -> None:
         self.stamp = stamp
         self.layout = Layout.read(stamp.layout)
-        self._plans: dict[int, tuple[Recipe, Plan, Ints]] = {}
+        self._programs: dict[int, tuple[Recipe, Program]] = {}
 
     @cached_property
     def dictionaries(self) -> Mapping[str, Dictionary]:
@@ -79,9 +82,9 @@ class Known:
             return at
         return now() if self.stamp.as_of is None else self.stamp.as_of
 
-    def plan(self, asked: Recipe) -> tuple[Plan, Ints]:
-        """The plan of a recipe, and where its columns lie in a state."""
-        found = self._plans.get(id(asked))
+    def program(self, asked: Recipe) -> Program:
+        """The program of a recipe."""
+        found = self._programs.get(id(asked))
         if found is None:
             made = plan(asked.slots, self.dictionaries, asked.formulas)
             logs = list(dict.fromkeys(log for log, _ in made.columns))
@@ -91,8 +94,9 @@ class Known:
                 raise OnlineStoreError(
                     f"the online store has no {error.args[0]}; states that hold it are expected; materialize again"
                 ) from error
-            found = self._plans[id(asked)] = asked, made, np.array(places, np.int64).reshape(-1, 3)
-        return found[1], found[2]
+            program = Program(made.code, np.array(places, np.int64).reshape(-1, 3))
+            found = self._programs[id(asked)] = asked, program
+        return found[1]
 
 
 class Online:
@@ -105,6 +109,7 @@ class Online:
 
     def __init__(self, store: OnlineStore) -> None:
         self.store = store
+        self.holding = Holding()
         self._local = threading.local()
         self._recipes: dict[tuple[str, ...], Recipe] = {}
         self._known: dict[str, Known] = {}
@@ -131,15 +136,20 @@ class Online:
         asked = self._recipes.get(refs)
         if asked is None:
             asked = self._recipes[refs] = recipe(catalogue, refs)
-        known, words, begins, ids = self.states(asked.entity.name, keys)
+        known, found = self._read(asked.entity.name, keys)
+        words, begins, ids = _packed([_small(item) for item in found])
         moment = known.moment(at)
-        made, sources = known.plan(asked)
+        program, run = known.program(asked), kernel.load().run_packed
         out = np.empty((asked.width, len(keys)), np.float64)
         if asked.inputs or inputs:
             for name, column in given(asked.inputs, inputs, len(keys)).items():
                 out[asked.inputs[name]] = column
-        memory = self._memory(made, len(sources), _most_rows(words, begins))
-        kernel.load().run_packed(words, begins, sources, moment, made.code, memory, out)
+        memory = self._memory(program, _most_rows(words, begins))
+        run(words, begins, program.sources, moment, program.code, memory, program.no_tiles, out, 0)
+        for place, held, tail in _large(found):
+            words, tiles = self.holding.state(held, tail), self.holding.tiles(held, program)
+            memory, ids[place] = self._memory(program, most_rows(words)), words[0]
+            run(words, FIRST, program.sources, moment, program.code, memory, tiles, out, place)
         values = asked.columns(out, known.dictionary)
         status = statuses(asked.views, ids, asked.slots, out)
         return OnlineAnswer(values, status, ids, known.stamp.materialized_at, moment, known.stamp.watermark)
@@ -147,61 +157,85 @@ class Online:
     def states(self, entity: str, keys: Sequence[str]) -> tuple[Known, Ints, Ints, Ints]:
         """Packed states as one buffer, where each begins (-1: none), and the ids (-1: none)."""
         known, found = self._read(entity, keys)
-        if len(found) == 1:
-            return known, *_single(found[0])
-        place, begins, parts = 0, [], []
-        for item in found:
-            if item is None:
-                begins.append(-1)
-                continue
-            part = whole(*item)
-            begins.append(place)
-            parts.append(part)
-            place += part.nbytes // 8
-        words, starts = np.frombuffer(b"".join(parts), np.int64), np.array(begins, np.int64)
-        ids = np.full(len(starts), -1, np.int64)
-        ids[starts >= 0] = words[starts[starts >= 0]]
-        return known, words, starts, ids
+        parts: list[memoryview | None] = [_small(item) for item in found]
+        for place, held, tail in _large(found):
+            parts[place] = self.holding.state(held, tail).data
+        return known, *_packed(parts)
 
-    def _read(self, entity: str, keys: Sequence[str]) -> tuple[Known, list[State | None]]:
+    def _read(self, entity: str, keys: Sequence[str]) -> tuple[Known, list[Read | None]]:
         """States, and the stamp that belongs to them."""
         known = self._known.get(entity)
         for _ in range(TRIES):
-            token, found = self.store.read(entity, keys)
-            if known is not None and known.stamp.token == token:
-                return known, found
-            stamp = self.store.stamp(entity)
-            if stamp is None:
-                raise OnlineStoreError(
-                    f"the online store holds no {entity} yet; materialized states are expected; run rapport materialize"
-                )
-            known = self._known[entity] = Known(stamp)
-            if stamp.token == token:
+            token, states = self.store.read(entity, keys)
+            if known is None or known.stamp.token != token:
+                stamp = self.store.stamp(entity)
+                if stamp is None:
+                    raise OnlineStoreError(
+                        f"the online store holds no {entity} yet; materialized states are expected; run rapport "
+                        "materialize"
+                    )
+                known = self._known[entity] = Known(stamp)
+            found = self._held(entity, states) if known.stamp.token == token else None
+            if found is not None:
                 return known, found
         raise OnlineStoreError(
             f"the states of {entity} in the online store were written anew during each of {TRIES} readings; a quiet "
             "moment is expected; try again"
         )
 
-    def _memory(self, made: Plan, columns: int, rows: int) -> Ints:
-        """This thread's working memory for a plan, grown when needed."""
-        kept: dict[int, tuple[Plan, int, Ints]] = self._local.__dict__.setdefault("memory", {})
-        entry = kept.get(id(made))
-        if entry is None or entry[0] is not made or entry[1] < rows:
+    def _held(self, entity: str, states: Sequence[State | None]) -> list[Read | None] | None:
+        """States with their large bases; None when one was written anew meanwhile."""
+        found: list[Read | None] = []
+        for state in states:
+            if state is None or not isinstance(state[0], Large):
+                found.append(state)  # type: ignore[arg-type]
+                continue
+            held = self.holding.base(entity, state[0], self.store.base)
+            if held is None:
+                return None
+            found.append((held, state[1]))
+        return found
+
+    def _memory(self, program: Program, rows: int) -> Ints:
+        """This thread's working memory for a program, grown when needed."""
+        kept: dict[int, tuple[Program, int, Ints]] = self._local.__dict__.setdefault("memory", {})
+        entry = kept.get(id(program))
+        if entry is None or entry[0] is not program or entry[1] < rows:
             room = max(64, 2 * rows)
             if len(kept) > 64:
                 kept.clear()
-            entry = kept[id(made)] = (made, room, memory_for(made.code, columns, room))
+            entry = kept[id(program)] = (program, room, memory_for(program.code, len(program.sources), room))
         return entry[2]
 
 
-def _single(state: State | None) -> tuple[Ints, Ints, Ints]:
-    """One state as `Online.states` gives it."""
-    if state is None:
-        return NOTHING, ABSENT, ABSENT.copy()
-    base, tail = state
-    words: Ints = np.frombuffer(base if tail is None else whole(base, tail), np.int64)
-    return words, FIRST, words[:1]
+def _small(item: Read | None) -> memoryview | None:
+    """A state of which nothing is held."""
+    if item is None:
+        return None
+    base, tail = item
+    return None if isinstance(base, Held) else whole(base, tail)
+
+
+def _large(found: Sequence[Read | None]) -> list[tuple[int, Held, bytes | None]]:
+    """The states whose bases are held, and their places."""
+    return [
+        (place, item[0], item[1]) for place, item in enumerate(found) if item is not None and isinstance(item[0], Held)
+    ]
+
+
+def _packed(parts: Sequence[memoryview | None]) -> tuple[Ints, Ints, Ints]:
+    """States as one buffer, where each begins (-1: none), and the ids (-1: none)."""
+    if len(parts) == 1:
+        if parts[0] is None:
+            return NOTHING, ABSENT, ABSENT.copy()
+        alone: Ints = np.frombuffer(parts[0], np.int64)
+        return alone, FIRST, alone[:1]
+    sizes = np.array([-1 if part is None else part.nbytes // 8 for part in parts], np.int64)
+    starts = np.where(sizes < 0, -1, np.cumsum(sizes.clip(0)) - sizes)
+    words = np.frombuffer(b"".join(part for part in parts if part is not None), np.int64)
+    ids = np.full(len(starts), -1, np.int64)
+    ids[starts >= 0] = words[starts[starts >= 0]]
+    return words, starts, ids
 
 
 def _most_rows(words: Ints, begins: Ints) -> int:

@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterator
 
 import numpy as np
 
-from features.online.protocol import OnlineStore, OvertakenError, Packed, Stamp, State
+from features.online.protocol import LARGE, Large, OnlineStore, OvertakenError, Packed, Stamp, State
 
 StoreCheck = Callable[[OnlineStore], None]
 
@@ -120,11 +120,36 @@ def check_a_writer_that_was_overtaken_is_told(store: OnlineStore) -> None:
         _expect(store.read("customer", ["a"]) == (STAMP.token, [(b"old", None)]), "an overtaken writer wrote")
 
 
-def check_large_states_come_back_whole(store: OnlineStore) -> None:
-    """A hot entity has megabytes."""
-    state = np.arange(2**20, dtype=np.int64).tobytes()
-    store.replace("customer", 0, STAMP, [_base("hot", 1, memoryview(state))])
-    _expect(_states(store, ["hot"]) == [(state, None)], "a large state comes back changed")
+def check_large_bases_come_back_whole(store: OnlineStore) -> None:
+    """A hot entity has megabytes: its base comes by its name, its tail with the others."""
+    state, name = np.arange(2**20, dtype=np.int64).tobytes(), Large("hot", STAMP.token)
+    store.replace("customer", 0, STAMP, [Packed("hot", 1, 3, memoryview(state), b"t"), _base("b", 2, bytes(LARGE))])
+    wanted = [(name, b"t"), None, (bytes(LARGE), None), (name, b"t")]
+    _expect(_states(store, ["hot", "x", "b", "hot"]) == wanted, "a large base is not told by its name")
+    _expect(_states(store, ["hot"]) == [(name, b"t")], "asked alone, a large base is not told by its name")
+    _expect(store.base("customer", name) == state, "a large base comes back changed")
+
+
+def check_a_large_base_has_another_name_when_written_anew(store: OnlineStore) -> None:
+    """A base keeps its name while only its tail is written; of another time, size or number it is never mixed up."""
+    old, new = b"o" * (LARGE + 1), b"n" * (LARGE + 1)
+    third, fourth = (Stamp(token, "[]", "{}", 20, 20, None) for token in (13, 14))
+    first, last = Large("a", STAMP.token), Large("a", third.token)
+    store.replace("customer", 0, STAMP, [_base("a", 1, old), _base("b", 2, old), _base("c", 3, b"c")])
+    store.update("customer", STAMP.token, LATER, [Packed("a", 1, -1, None, b"t")], [])
+    _expect(_states(store, ["a"]) == [(first, b"t")], "a tail gives a base another name")
+    _expect(store.base("customer", first) == old, "a tail changes a base")
+    fresh = [_base("a", 1, new), _base("b", 2, b"small"), _base("c", 3, new)]
+    store.update("customer", LATER.token, third, fresh, [])
+    wanted = [(last, None), (b"small", None), (Large("c", third.token), None)]
+    _expect(_states(store, ["a", "b", "c"]) == wanted, "bases written anew are told as others")
+    _expect(store.base("customer", first) is None, "a name of old gives the new base")
+    _expect(store.base("customer", last) == new, "a new name gives another base")
+    store.update("customer", third.token, fourth, [_base("c", 1, b"moved")], [3])
+    _expect(_states(store, ["a", "c"]) == [None, (b"moved", None)], "a number that was given away is still there")
+    _expect(store.base("customer", last) is None, "a number that was given away has a base")
+    store.replace("customer", fourth.token, Stamp(15, "[]", "{}", 20, 20, None), [_base("b", 2, new)])
+    _expect(store.base("customer", Large("b", 15)) == new, "a replacement has another base")
 
 
 def check_readers_see_the_old_or_the_new(store: OnlineStore) -> None:
@@ -173,7 +198,8 @@ STORE_CHECKS: tuple[StoreCheck, ...] = (
     check_numbers_can_be_swapped,
     check_a_failed_write_changes_nothing,
     check_a_writer_that_was_overtaken_is_told,
-    check_large_states_come_back_whole,
+    check_large_bases_come_back_whole,
+    check_a_large_base_has_another_name_when_written_anew,
     check_readers_see_the_old_or_the_new,
     check_scrubbing_changes_no_answer,
 )

@@ -11,7 +11,7 @@ from typing import Any
 from features.entity import ENTITIES
 from features.errors import OnlineStoreError
 from features.kernel.program import Ints
-from features.online.protocol import OvertakenError, Packed, Stamp, State, shown
+from features.online.protocol import LARGE, Large, OvertakenError, Packed, Stamp, State, shown
 
 CONNECT_SECONDS, READ_SECONDS, WAIT_SECONDS = 3, 5, 60
 LOCK = 7_237_103  # any number; with the hash of a name it makes an advisory lock
@@ -47,12 +47,22 @@ class PostgresStore:
         """The token of the stamp (0: none), and the state of each key in order (None: none), all of one moment."""
         asked = ["", *(key.replace("\0", "\1") for key in keys)]  # no number has either
         rows = self._rows(
-            f"SELECT coalesce((SELECT token FROM {self._prefix}_stamps WHERE entity = %s), 0), s.base, t.tail "  # noqa: S608
+            f"SELECT coalesce((SELECT token FROM {self._prefix}_stamps WHERE entity = %s), 0), s.key, s.written, "  # noqa: S608
+            f"CASE WHEN octet_length(s.base) <= {LARGE} THEN s.base END, t.tail "
             f"FROM unnest(%s::text[]) WITH ORDINALITY k (key, place) LEFT JOIN {self._table('states', entity)} s "
             f"ON s.key = k.key LEFT JOIN {self._table('tails', entity)} t ON t.id = s.id ORDER BY k.place",
             (entity, asked),
         )
-        return rows[0][0], [None if base is None else (base, tail) for _, base, tail in rows[1:]]
+        return rows[0][0], [
+            None if key is None else (Large(key, written) if base is None else base, tail)
+            for _, key, written, base, tail in rows[1:]
+        ]
+
+    def base(self, entity: str, name: Large) -> bytes | None:
+        """A large base; None when it is another by now."""
+        asked = f"SELECT base FROM {self._table('states', entity)} WHERE key = %s AND written = %s"  # noqa: S608
+        found = self._rows(asked, name)
+        return found[0][0] if found else None
 
     def marks(self, entity: str, ids: Ints) -> dict[int, tuple[int, str]]:
         """The mark of its base, and the number, of each id that is there."""
@@ -102,7 +112,8 @@ class PostgresStore:
         for statement in (
             f"DELETE FROM {states} s USING fresh f WHERE f.base IS NOT NULL AND s.id = f.id",  # noqa: S608
             f"DELETE FROM {states} s USING fresh f WHERE f.base IS NOT NULL AND s.key = f.key",  # noqa: S608
-            f"INSERT INTO {states} SELECT id, key, mark, base FROM fresh WHERE base IS NOT NULL",  # noqa: S608
+            f"INSERT INTO {states} (id, key, mark, base, written) "  # noqa: S608
+            f"SELECT id, key, mark, base, {stamp.token} FROM fresh WHERE base IS NOT NULL",
             f"DELETE FROM {tails} t USING fresh f WHERE t.id = f.id",  # noqa: S608
             f"INSERT INTO {tails} SELECT id, tail FROM fresh WHERE tail IS NOT NULL",  # noqa: S608
             "DROP TABLE fresh",
@@ -160,9 +171,12 @@ class PostgresStore:
         return connection
 
     def _prepare(self, connection: Any) -> None:
-        """Make the tables that are missing."""
-        names = [self._table("tails", entity) for entity in ENTITIES]
-        missing = "SELECT count(*) FROM unnest(%s::text[]) name WHERE to_regclass(name) IS NULL"
+        """Make the tables, and the columns of earlier ones, that are missing."""
+        names = [self._table("states", entity) for entity in ENTITIES]
+        missing = (
+            "SELECT count(*) FROM unnest(%s::text[]) name LEFT JOIN pg_attribute a "
+            "ON a.attrelid = to_regclass(name) AND a.attname = 'written' WHERE a.attname IS NULL"
+        )
         if not connection.execute(missing, (names,)).fetchone()[0]:
             return
         with connection.transaction():
@@ -176,8 +190,9 @@ class PostgresStore:
                 states, tails = self._table("states", entity), self._table("tails", entity)
                 connection.execute(
                     f"CREATE TABLE IF NOT EXISTS {states} (id bigint PRIMARY KEY, key text NOT NULL UNIQUE, "
-                    "mark bigint NOT NULL, base bytea NOT NULL)"
+                    "mark bigint NOT NULL, base bytea NOT NULL, written bigint NOT NULL)"
                 )
+                connection.execute(f"ALTER TABLE {states} ADD COLUMN IF NOT EXISTS written bigint NOT NULL DEFAULT 0")
                 connection.execute(f"CREATE TABLE IF NOT EXISTS {tails} (id bigint PRIMARY KEY, tail bytea NOT NULL)")
                 connection.execute(f"ALTER TABLE {states} ALTER COLUMN base SET STORAGE EXTERNAL")
 

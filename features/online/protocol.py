@@ -10,8 +10,26 @@ from typing import NamedTuple, Protocol, TypeAlias
 from features.errors import OnlineStoreError
 from features.kernel.program import Ints
 
+LARGE = 65_536  # bytes: larger bases are not read along with the rest; readers hold them
 Words: TypeAlias = bytes | memoryview
-State: TypeAlias = tuple[bytes, bytes | None]
+
+
+class Large(NamedTuple):
+    """The name of a base that is too large to be read along.
+
+    Attributes
+    ----------
+    key : str
+        The number of its entity.
+    written : int
+        Token of the stamp with which it was written.
+    """
+
+    key: str
+    written: int
+
+
+State: TypeAlias = tuple[bytes | Large, bytes | None]
 """The packed rows of one entity: its base, and its tail (None: the base holds all)."""
 
 
@@ -87,7 +105,13 @@ class OnlineStore(Protocol):
         """What is there of an entity; None before the first materialization."""
 
     def read(self, entity: str, keys: Sequence[str]) -> tuple[int, list[State | None]]:
-        """The token of the stamp (0: none), and the state of each key in order (None: none), all of one moment."""
+        """The token of the stamp (0: none), and the state of each key in order (None: none), all of one moment.
+
+        Of a base of more than `LARGE` bytes only the name comes along.
+        """
+
+    def base(self, entity: str, name: Large) -> bytes | None:
+        """A large base; None when it is another by now."""
 
     def marks(self, entity: str, ids: Ints) -> dict[int, tuple[int, str]]:
         """The mark of its base, and the number, of each id that is there."""

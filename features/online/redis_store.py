@@ -1,6 +1,7 @@
 """States in Redis: for each kind of entity one hash of bases and tails, and one of marks.
 
-Keys are ``<prefix>:<entity>:…``. The stamp names the generation of the two hashes. A replacement builds the next
+Keys are ``<prefix>:<entity>:…``. A field is a letter and a number: ``b`` a base, ``t`` a tail, ``L`` a large one, ``l``
+the token with which that was written. The stamp names the generation of the two hashes. A replacement builds the next
 generation beside it; an update is staged beside it; one script then checks the stamp and puts it all in place. What a
 killed writer leaves behind expires.
 """
@@ -18,7 +19,7 @@ import numpy as np
 
 from features.errors import OnlineStoreError
 from features.kernel.program import Ints
-from features.online.protocol import OvertakenError, Packed, Stamp, State, chunks, shown
+from features.online.protocol import LARGE, Large, OvertakenError, Packed, Stamp, State, chunks, shown
 
 CONNECT_SECONDS, READ_SECONDS, WRITE_SECONDS = 3, 3, 120
 CHUNK = 512  # entities in one pipeline
@@ -106,18 +107,27 @@ class RedisStore:
         fields = [TOKEN]
         for key in keys:
             plain = key.encode("utf-8", "surrogatepass")
-            fields += [b"b" + plain, b"t" + plain]
+            fields += [b"b" + plain, b"t" + plain, b"l" + plain]
         generation = self._generations.get(entity) or self._look(entity)
         while generation is not None:
             with self._explained():
                 found = self._reading.hmget(self._key(entity, "states", generation), fields)
             if found[0] is not None:
-                pairs = zip(found[1::2], found[2::2], strict=True)
-                return int(found[0]), [None if base is None else (base, tail) for base, tail in pairs]
+                rows = zip(keys, found[1::3], found[2::3], found[3::3], strict=True)
+                return int(found[0]), [_state(*row) for row in rows]
             known, generation = generation, self._look(entity)
             if generation == known:  # its stamp is there, but not the states
                 break
         return 0, [None] * len(keys)
+
+    def base(self, entity: str, name: Large) -> bytes | None:
+        """A large base; None when it is another by now."""
+        plain = name.key.encode("utf-8", "surrogatepass")
+        generation = self._generations.get(entity, "")
+        with self._explained():
+            written, base = self._reading.hmget(self._key(entity, "states", generation), [b"l" + plain, b"L" + plain])
+        found: bytes | None = base if written is not None and int(written) == name.written else None
+        return found
 
     def _look(self, entity: str) -> str | None:
         """The generation that the present stamp names."""
@@ -143,7 +153,7 @@ class RedisStore:
         states, marks = self._key(entity, "states", new), self._key(entity, "marks", new)
         for part in chunks(rows, CHUNK):
             with self._pipeline(states, marks) as pipeline:
-                pipeline.hset(states, mapping=_fields(part))
+                pipeline.hset(states, mapping=_fields(part, stamp.token))
                 pipeline.hset(marks, mapping=_marks(part))
         gone = [] if old is None else [self._key(entity, "states", old), self._key(entity, "marks", old)]
         self._finish(entity, after, stamp, new, [], gone)
@@ -158,18 +168,19 @@ class RedisStore:
         for part in chunks(rows, CHUNK):
             before = self.marks(entity, np.array([row.id for row in part if row.base is not None], np.int64))
             with self._pipeline(*staged) as pipeline:
-                fields, marks = _fields(part), _marks(part)
+                fields, marks = _fields(part, stamp.token), _marks(part)
                 leaving = [before[row.id][1] for row in part if before.get(row.id, (0, row.key))[1] != row.key]
+                based = [row.key for row in part if row.base is not None]
                 untailed = [b"t" + row.key.encode() for row in part if row.tail is None]
-                if leaving or untailed:
-                    pipeline.sadd(cut, *untailed, *_both(leaving))
+                if leaving or based or untailed:
+                    pipeline.sadd(cut, *untailed, *_all(leaving), *_all(based))  # what is put comes after
                 if fields:
                     pipeline.hset(put, mapping=fields)
                 if marks:
                     pipeline.hset(mark, mapping=marks)
         if gone:
             with self._pipeline(*staged) as pipeline:
-                pipeline.sadd(cut, *_both(key for _, key in gone.values()))
+                pipeline.sadd(cut, *_all(key for _, key in gone.values()))
                 pipeline.sadd(unmark, *gone)
         self._finish(entity, after, stamp, generation, staged, [])
 
@@ -228,17 +239,31 @@ class RedisStore:
             ) from error
 
 
-def _fields(part: Iterable[Packed]) -> dict[bytes, Any]:
-    found: dict[bytes, Any] = {b"b" + row.key.encode(): _bytes(row.base) for row in part if row.base is not None}
-    return found | {b"t" + row.key.encode(): _bytes(row.tail) for row in part if row.tail is not None}
+def _state(key: str, base: bytes | None, tail: bytes | None, written: bytes | None) -> State | None:
+    if base is None and written is None:
+        return None
+    return Large(key, int(written or 0)) if base is None else base, tail
+
+
+def _fields(part: Iterable[Packed], written: int) -> dict[bytes, Any]:
+    found: dict[bytes, Any] = {}
+    for row in part:
+        key, base = row.key.encode(), _bytes(row.base)
+        if len(base) > LARGE:
+            found |= {b"L" + key: base, b"l" + key: written}
+        elif row.base is not None:
+            found[b"b" + key] = base
+        if row.tail is not None:
+            found[b"t" + key] = _bytes(row.tail)
+    return found
 
 
 def _marks(part: Iterable[Packed]) -> dict[Any, Any]:
     return {row.id: f"{row.mark} {row.key}" for row in part if row.base is not None}
 
 
-def _both(keys: Iterable[str]) -> list[bytes]:
-    return [letter + key.encode() for key in keys for letter in (b"b", b"t")]
+def _all(keys: Iterable[str]) -> list[bytes]:
+    return [letter + key.encode() for key in keys for letter in (b"b", b"t", b"l", b"L")]
 
 
 def _bytes(words: bytes | memoryview | None) -> bytes:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import sqlite3
 import threading
-from collections import OrderedDict
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import astuple
@@ -16,13 +15,11 @@ from pathlib import Path
 from features.entity import ENTITIES
 from features.errors import OnlineStoreError
 from features.kernel.program import Ints
-from features.online.protocol import OvertakenError, Packed, Stamp, State, chunks
+from features.online.protocol import LARGE, Large, OvertakenError, Packed, Stamp, State, chunks
 
 FORMAT = 3  # of the tables; a file of another one is emptied, and materialized anew
 CHUNK = 1_024  # rows handed to SQLite at a time,
 TOGETHER = 64  # so many in one statement, which takes two thirds of the time
-HOT = 65_536  # bytes: larger bases are kept in memory after their first reading
-HOT_BYTES = 2**26  # of them all
 PAGE = 16_384  # bytes: most states fit on one page
 CACHE_KB = 16_384
 BUSY_SECONDS = 30  # a writer waits so long for another one
@@ -41,7 +38,6 @@ class SQLiteStore:
         self._local = threading.local()
         self._open: list[sqlite3.Connection] = []
         self._lock = threading.Lock()
-        self._hot: OrderedDict[tuple[str, int, int], bytes] = OrderedDict()
         path.parent.mkdir(parents=True, exist_ok=True)
         with self._transaction() as connection:
             _prepare(connection)
@@ -56,45 +52,24 @@ class SQLiteStore:
         """The token of the stamp (0: none), and the state of each key in order (None: none), all of one moment."""
         try:
             if len(keys) == 1:
-                row = self._cursor().execute(_one(entity), keys).fetchone()
-                if row is not None and row[1] is not None:
-                    return row[0], [row[1:]]
-            while True:
-                token, states = self._several(entity, keys)
-                if states is not None:
-                    return token, states
+                row = self._cursor().execute(_one(entity), (LARGE, keys[0])).fetchone()
+                if row is not None:
+                    return row[0], [_state(keys[0], *row[1:])]
+            rows = self._cursor().execute(_many(entity), (LARGE, json.dumps(["", *keys]))).fetchall()
         except sqlite3.Error as error:
             raise self._down(error) from error
-
-    def _several(self, entity: str, keys: Sequence[str]) -> tuple[int, list[State | None] | None]:
-        """As `read`; no states when one was written anew before all of them were there."""
-        rows = self._cursor().execute(_many(entity), (json.dumps(["", *keys]),)).fetchall()
         found: list[State | None] = [None] * len(rows)
-        for _, place, number, written, base, tail in rows:
-            if number is not None:
-                whole = self._large(entity, number, written) if base is None else base
-                if whole is None:
-                    return 0, None
-                found[place] = whole, tail
+        for _, place, key, written, base, tail in rows:
+            if written is not None:
+                found[place] = _state(key, written, base, tail)
         return rows[0][0], found[1:]
 
-    def _large(self, entity: str, number: int, written: int) -> bytes | None:
-        """A large base, which is read once; None when it is another by now."""
-        key = entity, number, written
-        with self._lock:
-            if key in self._hot:
-                self._hot.move_to_end(key)
-                return self._hot[key]
-        asked = f"SELECT base FROM states_{entity} WHERE id = ? AND written = ?"  # noqa: S608 - our own names
-        row = self._connection().execute(asked, (number, written)).fetchone()
-        if row is None:
-            return None
-        with self._lock:
-            self._hot[key] = row[0]
-            while len(self._hot) > 1 and sum(map(len, self._hot.values())) > HOT_BYTES:
-                self._hot.popitem(last=False)
-        base: bytes = row[0]
-        return base
+    def base(self, entity: str, name: Large) -> bytes | None:
+        """A large base; None when it is another by now."""
+        asked = f"SELECT base FROM states_{entity} WHERE key = ? AND written = ?"  # noqa: S608 - our own names
+        with self._explained():
+            row = self._connection().execute(asked, name).fetchone()
+        return None if row is None else row[0]
 
     def marks(self, entity: str, ids: Ints) -> dict[int, tuple[int, str]]:
         """The mark of its base, and the number, of each id that is there."""
@@ -129,8 +104,6 @@ class SQLiteStore:
 
     def scrub(self) -> None:
         """Write the file anew, without free pages, and empty its journal."""
-        with self._lock:
-            self._hot.clear()
         connection = self._connection()
         try:
             connection.execute("VACUUM")
@@ -219,11 +192,15 @@ def _token(entity: str) -> str:
     return f"coalesce((SELECT token FROM stamps WHERE entity = '{entity}'), 0)"  # noqa: S608 - our own names
 
 
+def _state(key: str, written: int, base: bytes | None, tail: bytes | None) -> State:
+    return Large(key, written) if base is None else base, tail
+
+
 @cache
 def _one(entity: str) -> str:
     """The statement that reads one key: no row where there is none, no base where it is large."""
     return (
-        f"SELECT {_token(entity)}, iif(length(s.base) <= {HOT}, s.base, NULL), t.tail "  # noqa: S608 - our own names
+        f"SELECT {_token(entity)}, s.written, iif(length(s.base) <= ?, s.base, NULL), t.tail "  # noqa: S608
         f"FROM states_{entity} s LEFT JOIN tails_{entity} t ON t.id = s.id WHERE s.key = ?"
     )
 
@@ -233,7 +210,7 @@ def _many(entity: str) -> str:
     """The statement that reads a list of keys: a row for each with its place, no base where it is large."""
     # no ORDER BY, which would copy every state
     return (
-        f"SELECT {_token(entity)}, k.key, s.id, s.written, iif(length(s.base) <= {HOT}, s.base, NULL), t.tail "  # noqa: S608
+        f"SELECT {_token(entity)}, k.key, s.key, s.written, iif(length(s.base) <= ?, s.base, NULL), t.tail "  # noqa: S608
         f"FROM json_each(?) k LEFT JOIN states_{entity} s ON s.key = k.value "
         f"LEFT JOIN tails_{entity} t ON t.id = s.id"
     )

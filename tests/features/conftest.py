@@ -1,13 +1,17 @@
-"""A store over inline rows, in a folder of its own."""
+"""A store over inline rows, in a folder of its own, and an empty online store of each kind."""
 
 from __future__ import annotations
 
+import uuid
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+import redis
 
 from features import FeatureStore, FeatureView, InlineRecords, open_inline
+from features.online.protocol import OnlineStore
+from features.opening import open_online
 
 Opener = Callable[..., FeatureStore]
 
@@ -32,3 +36,28 @@ def open_store(tmp_path: Path) -> Iterator[Opener]:
     yield opener
     for store in opened:
         store.close()
+
+
+KINDS = ("sqlite", "redis", "postgresql")
+
+
+@pytest.fixture(params=KINDS)
+def url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
+    """The URL of an empty store of each kind; what is in it is deleted afterwards."""
+    if request.param == "sqlite":
+        yield f"sqlite:///{tmp_path / 'online' / 'online.db'}"
+    elif request.param == "postgresql":
+        yield request.getfixturevalue("postgres_url")
+    else:
+        server, prefix = request.getfixturevalue("redis_url"), f"test_{uuid.uuid4().hex[:12]}"
+        yield f"{server}?prefix={prefix}"
+        with redis.Redis.from_url(server) as client:
+            for key in client.scan_iter(f"{prefix}:*"):
+                client.delete(key)
+
+
+@pytest.fixture
+def online(url: str) -> Iterator[OnlineStore]:
+    store = open_online(url)
+    yield store
+    store.close()

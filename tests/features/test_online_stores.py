@@ -6,46 +6,19 @@ import random
 import socket
 import time
 import uuid
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import closing
-from pathlib import Path
 
 import pytest
 import redis
 
 from features import OnlineStoreError
-from features.online import sqlite
-from features.online.checks import LATER, STAMP, STORE_CHECKS, StoreCheck
+from features.online.checks import STAMP, STORE_CHECKS, StoreCheck
 from features.online.protocol import OnlineStore, Packed
 from features.opening import open_online
 from tests.features.conftest import Opener
 from tests.features.test_online import replay, with_heads
 from tests.features.worlds import World, every_operation, make
-
-KINDS = ("sqlite", "redis", "postgresql")
-Urls = Callable[[str], str]
-
-
-@pytest.fixture(params=KINDS)
-def url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
-    """The URL of an empty store of each kind; what is in it is deleted afterwards."""
-    if request.param == "sqlite":
-        yield f"sqlite:///{tmp_path / 'online' / 'online.db'}"
-    elif request.param == "postgresql":
-        yield request.getfixturevalue("postgres_url")
-    else:
-        server, prefix = request.getfixturevalue("redis_url"), f"test_{uuid.uuid4().hex[:12]}"
-        yield f"{server}?prefix={prefix}"
-        with redis.Redis.from_url(server) as client:
-            for key in client.scan_iter(f"{prefix}:*"):
-                client.delete(key)
-
-
-@pytest.fixture
-def online(url: str) -> Iterator[OnlineStore]:
-    store = open_online(url)
-    yield store
-    store.close()
 
 
 @pytest.mark.parametrize("check", STORE_CHECKS, ids=lambda check: check.__name__)
@@ -161,18 +134,3 @@ def test_a_url_that_cannot_be_used_is_one_sentence(url: str, sentence: str) -> N
     with pytest.raises(OnlineStoreError, match=sentence) as caught:
         open_online(url).read("customer", ["a"])
     assert "secret" not in str(caught.value)
-
-
-def test_a_large_base_is_read_once_until_it_is_written_anew(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(sqlite, "HOT_BYTES", 3 * sqlite.HOT)
-    with closing(sqlite.SQLiteStore(tmp_path / "online.db")) as store:
-        old, new = bytes(2 * sqlite.HOT), bytes([1]) * (2 * sqlite.HOT)
-        store.replace(
-            "customer", 0, STAMP, [Packed("a", 1, 3, old, b"t"), Packed("b", 2, 3, old), Packed("c", 3, 3, b"")]
-        )
-        for _ in range(2):
-            assert store.read("customer", ["a"]) == (STAMP.token, [(old, b"t")])
-            assert store.read("customer", ["c", "b", "x", "a"])[1] == [(b"", None), (old, None), None, (old, b"t")]
-        assert store.read("customer", ["a"])[1][0][0] is store.read("customer", ["a"])[1][0][0]  # type: ignore[index]
-        store.update("customer", STAMP.token, LATER, [Packed("a", 1, 9, new), Packed("b", 2, -1, None, b"u")], [])
-        assert store.read("customer", ["a", "b"]) == (LATER.token, [(new, None), (old, b"u")])
