@@ -24,6 +24,7 @@ class Trained:
         return self.candidate.to_json() | {
             "run_id": self.version.run_id,
             "version": self.version.version,
+            "grade_reasons": list(self.candidate.grade_reasons),
             "tables": dict(self.candidate.tables),
             "training_set": self.candidate.hashes.get("training_set"),
             "promoted": self.decision.promote,
