@@ -211,5 +211,11 @@ STUDIES = (
             Target("gain_source", ">", 0.0, end="low"),  # paired, over the best single source on new items
         ),
     ),
-    Study("online_retail", "backtest", "churn", (Target("earned_gain", ">", 0.0, end="low"),), command="backtest"),
+    Study(
+        "online_retail",
+        "backtest",
+        "churn",
+        (Target("earned", ">", 0.0, end="low"), Target("earned_gain", ">", 0.0, end="low")),
+        command="backtest",
+    ),
 )

@@ -117,10 +117,13 @@ def replayed() -> dict[str, Any]:
 
 
 def test_a_backtest_is_told_by_cutoff_with_the_total_beside_the_naive_rule() -> None:
-    study = next(item for item in STUDIES if item.command == "backtest")
+    study = replace(next(item for item in STUDIES if item.command == "backtest"), data="shop")
     told = lines(study, replayed())
-    assert "200 (150 to 250)" in told[0]
-    assert told[2] == (
+    assert [" ".join(text.split()) for text in told[:2]] == [
+        "shop backtest earned 900 (800 to 1,000) lower end > 0 700 reached",
+        "earned_gain 200 (150 to 250) lower end > 0 – reached",
+    ]
+    assert told[3] == (
         "    2011-09-10: earned 900 (800 to 1,000), the naive rule 700 (600 to 800), difference 200 (150 to 250)"
     )
     assert study.is_reached(replayed())
