@@ -1,64 +1,32 @@
-"""The models on real data, by their own protocol: `python -m benchmarks.quality [DATA …]` appends to quality.jsonl."""
+"""The models on real data, by their own protocol: `python -m benchmarks.quality` appends to quality.jsonl.
+
+Figures stand beside targets in the printed table; answers and pictures are kept in the workspace's reports, with a
+page of all that was measured there.
+"""
 
 from __future__ import annotations
 
+import argparse
 import json
+import os
 import subprocess
 import sys
 import tempfile
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
+
+from benchmarks.quality_page import keep, write_page
+from benchmarks.studies import STUDIES, Answer, Study, spread
 
 DATA = Path(__file__).parents[2] / "shared" / "data"
 RESULTS = Path(__file__).parent / "quality.jsonl"
 METRICS = (
-    "auc", "average_precision", "ece_excess", "brier", "lift_10", "ndcg_10", "recall_20", "ndcg_10_new", "gain_source",
+    "auc", "average_precision", "ece_excess", "brier", "lift_10", "ndcg_10", "recall_20", "ndcg_10_new", "gain",
+    "gain_source", "earned", "earned_gain",
 )  # fmt: skip
-
-
-@dataclass(frozen=True)
-class Study:
-    """One model on one data set.
-
-    Attributes
-    ----------
-    data, task, model : str
-        Folder and source name, the task's name, the model trained.
-    metric : str
-        The figure with a target.
-    target : float
-        The better honest figure known, less 0.01.
-    grade : str
-        The grade that it must get, where the data are known to hold no signal.
-    options : tuple of str
-        Further words of ``rapport train``.
-    """
-
-    data: str
-    task: str
-    model: str
-    metric: str
-    target: float
-    grade: str = ""
-    options: tuple[str, ...] = ()
-
-    def is_reached(self, answer: dict[str, Any]) -> bool:
-        """Whether the figure reaches the target, and the grade is the one that is due."""
-        return bool(answer["metrics"][self.metric]["value"] >= self.target) and self.grade in ("", answer["grade"])
-
-
-STUDIES = (
-    Study("telco_ibm", "churn", "churn", "auc", 0.835),
-    Study("telco_ibm_relational", "churn", "churn", "auc", 0.895),
-    Study("online_retail", "churn", "churn", "auc", 0.731),
-    Study("cdnow", "churn", "churn", "auc", 0.760, options=("--horizon-days", "273")),
-    Study("bank_marketing", "lead", "lead_score", "auc", 0.738),
-    Study("leads_xeducation", "lead", "lead_score", "auc", 0.864),
-    Study("maven_crm", "win", "opportunity_win", "auc", 0.0, grade="D"),
-    Study("online_retail", "recommendation", "recommendation", "ndcg_10", 0.335),
-)
+HEAD = f"{'data':<22}{'task':<16}{'figure':<13}{'measured':<28}{'target':<24}{'naive rule':<12}verdict"
 
 
 def rapport(*words: str) -> Any:
@@ -77,14 +45,28 @@ def rapport(*words: str) -> Any:
     return json.loads(done.stdout)
 
 
-def train(study: Study, home: str) -> dict[str, Any]:
-    """The answer of ``train --json`` in a workspace that holds this data only."""
-    rapport("import", study.data, str(DATA / study.data), "--home", home)
-    answer: dict[str, Any] = rapport("train", study.model, *study.options, "--home", home)
-    return answer
+def measure(study: Study, home: str) -> tuple[dict[str, Any], list[Path]]:
+    """The answer of the study's command in a workspace that holds this data only, and the pictures it drew."""
+    answer = rapport(study.command, study.model, *study.options, "--home", home)
+    if study.command == "backtest":
+        return as_figures(answer), [Path(answer["picture"])]
+    return answer, sorted(Path(home, "artefacts", study.model).rglob("pictures/*.svg"))
 
 
-def rows(study: Study, answer: dict[str, Any]) -> Iterator[dict[str, Any]]:
+def as_figures(answer: Answer) -> dict[str, Any]:
+    """A backtest's answer in the form of a training's: what was earned in all, beside the naive rule's list."""
+    total = answer["total"]
+    return {
+        "protocol": "time",
+        "metrics": {"earned": total["earned"], "earned_gain": total["gain"]},
+        "naive": {"rule": "an equally long list by the naive rule", "earned": total["naive"]["value"]},
+        "grade": None,
+        "grade_reasons": [],
+        "cutoffs": answer["cutoffs"],
+    }
+
+
+def rows(study: Study, answer: Answer) -> Iterator[dict[str, Any]]:
     """One row of ``quality.jsonl`` for each metric."""
     for name in METRICS:
         if name in answer["metrics"]:
@@ -99,35 +81,94 @@ def rows(study: Study, answer: dict[str, Any]) -> Iterator[dict[str, Any]]:
             }
 
 
-def line(study: Study, answer: dict[str, Any]) -> str:
-    """One line of the printed table: the figure beside its target and the naive rule."""
-    figure = answer["metrics"][study.metric]
-    verdict = "reached" if study.is_reached(answer) else "MISSED"
-    due = f"grade {study.grade}" if study.grade else f"{study.target:.3f}"
-    naive = answer["naive"].get(study.metric)
-    beside = "–" if naive is None else f"{naive:.3f}"
-    spread = "" if figure["low"] is None else f" ({figure['low']:.3f} to {figure['high']:.3f})"
-    return (
-        f"{study.data:<22}{study.task:<16}{answer['protocol']:<8}{study.metric:<9}{figure['value']:.3f}{spread:<19}"
-        f" target {due} {verdict:<8} naive {beside}  grade {answer['grade']}  {answer['rung']}"
-    )
+def lines(study: Study, answer: Answer) -> list[str]:
+    """The study's part of the printed table: a line for each target, and below it the sentence it rests on."""
+    told = []
+    for place, item in enumerate(study.verdicts(answer)):
+        names = (study.data, study.task) if not place else ("", "")
+        told.append(
+            f"{names[0]:<22}{names[1]:<16}{item.metric:<13}{item.figure:<28}{item.target:<24}{item.naive:<12}{item.word}"
+        )
+        told += [f"    {item.why}"] if item.why else []
+    for cutoff in answer.get("cutoffs", ()):
+        told.append(f"    {cutoff['as_of'][:10]}: {replay(cutoff)}")
+    return told
 
 
-def main(names: Sequence[str]) -> int:
-    """Train every study of the named data sets, or all; 0 when every target is reached."""
+def replay(cutoff: Mapping[str, Any]) -> str:
+    """One cutoff of a backtest in words."""
+    earned, naive, gain = (spread(cutoff[name]) for name in ("earned", "naive", "gain"))
+    return f"earned {earned}, the naive rule {naive}, difference {gain}"
+
+
+def to_json(study: Study, answer: Answer) -> dict[str, Any]:
+    """The study's part of ``--json``."""
+    told = ("protocol", "grade", "grade_reasons", "metrics", "naive", "cutoffs")
+    return {
+        "data": study.data,
+        "task": study.task,
+        "reached": study.is_reached(answer),
+        "targets": [asdict(verdict) for verdict in study.verdicts(answer)],
+        **{name: answer[name] for name in told if name in answer},
+    }
+
+
+def asked(words: Sequence[str]) -> argparse.Namespace:
+    """What the command line says."""
+    names = ", ".join(study.name for study in STUDIES)
+    parser = argparse.ArgumentParser(prog="python -m benchmarks.quality", description=__doc__)
+    parser.add_argument("studies", nargs="*", metavar="STUDY", help=f"a data set, or one of {names} (default: all)")
+    parser.add_argument("--json", action="store_true", help="print one JSON document instead of the table")
+    parser.add_argument("--results", type=Path, default=RESULTS, help="the file of rows (default: %(default)s)")
+    return parser.parse_args(words)
+
+
+def measured(chosen: Sequence[Study]) -> Iterator[tuple[Study, dict[str, Any] | str, list[Path]]]:
+    """Every study with its answer and pictures, or the sentence why there is none; a data set is imported once."""
+    for data in dict.fromkeys(study.data for study in chosen):
+        with tempfile.TemporaryDirectory() as home:
+            refused = ""
+            try:
+                rapport("import", data, str(DATA / data), "--home", home)
+            except RuntimeError as error:
+                refused = str(error)
+            for study in [item for item in chosen if item.data == data]:
+                try:
+                    yield (study, refused, []) if refused else (study, *measure(study, home))
+                except RuntimeError as error:
+                    yield study, str(error), []
+
+
+def main(words: Sequence[str]) -> int:
+    """Measure the named studies, or all; 0 when every target is reached."""
+    options = asked(words)
     if not DATA.exists():
         print(f"the data is not at {DATA}; the published data sets are expected beside the project; put them there")
         return 2
-    reached = True
-    for study in STUDIES:
-        if names and study.data not in names:
+    known = {name for study in STUDIES for name in (study.data, study.name)}
+    unknown = [name for name in options.studies if name not in known]
+    if unknown:
+        print(f"the study {unknown[0]!r} is unknown; one of {', '.join(sorted(known))} is expected; name one of them")
+        return 2
+    chosen = [study for study in STUDIES if not options.studies or {study.data, study.name} & set(options.studies)]
+    folder = Path(os.environ.get("RAPPORT_HOME") or "var") / "reports" / "quality"
+    table = sys.stderr if options.json else sys.stdout
+    told: list[dict[str, Any]] = []
+    print(HEAD, file=table, flush=True)
+    for study, answer, pictures in measured(chosen):
+        if isinstance(answer, str):
+            told.append({"data": study.data, "task": study.task, "reached": False, "error": answer})
+            print(f"{study.data:<22}{study.task:<16}NOT MEASURED: {answer}", file=table, flush=True)
             continue
-        with tempfile.TemporaryDirectory() as home:
-            answer = train(study, home)
-        with RESULTS.open("a", encoding="utf-8") as lines:
-            lines.writelines(json.dumps(row) + "\n" for row in rows(study, answer))
-        reached &= study.is_reached(answer)
-        print(line(study, answer), flush=True)
+        with options.results.open("a", encoding="utf-8") as file:
+            file.writelines(json.dumps(row) + "\n" for row in rows(study, answer))
+        keep(folder, study, answer, pictures)
+        told.append(to_json(study, answer))
+        print(*lines(study, answer), sep="\n", file=table, flush=True)
+    reached, page = all(item["reached"] for item in told), write_page(folder)
+    print(f"\npictures and the whole table: {page}", file=table)
+    if options.json:
+        print(json.dumps({"reached": reached, "studies": told, "page": str(page)}, ensure_ascii=False))
     return 0 if reached else 1
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
 
 from pipelines.workspace import Workspace
@@ -24,6 +24,7 @@ class Trained:
         return self.candidate.to_json() | {
             "run_id": self.version.run_id,
             "version": self.version.version,
+            "grade_reasons": list(self.candidate.grade_reasons),
             "tables": dict(self.candidate.tables),
             "training_set": self.candidate.hashes.get("training_set"),
             "promoted": self.decision.promote,
@@ -71,8 +72,6 @@ def train(
     workspace.progress(f"deciding about {name}", 0, 0)
     against = rival(workspace, champion, candidate)
     decision = workspace.registry.gate(candidate, against)
-    if against is not None and candidate.model.profile.get("is_taught"):
-        decision = replace(decision, reasons=(*decision.reasons, FLATTERED))
     if candidate.training_set is not None:
         workspace.features.training_sets.save(candidate.training_set, name)
     version = workspace.registry.settle(
@@ -85,14 +84,9 @@ def train(
     return Trained(candidate, version, decision, is_unchanged)
 
 
-FLATTERED = (
-    "the rows have no times and were judged in folds: the champion, unlike the candidate, was taught on those that it "
-    "was compared on, which flatters it; where the candidate's own figures are better, promote it by name"
-)
-
-
 def rival(workspace: Workspace, champion: ModelVersion | None, candidate: Candidate) -> Evidence | None:
     """The champion's answers on the candidate's own test rows, so that the two are compared in pairs."""
     if champion is None or candidate.evidence is None or champion.sha256 == candidate.model.sha256:
         return None
-    return workspace.training.evidence(workspace.registry.open_model(champion), candidate)
+    params = champion.summary.get("params")
+    return workspace.training.evidence(workspace.registry.open_model(champion), candidate, params)

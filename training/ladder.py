@@ -82,9 +82,14 @@ def climb(rows: Rows, split: Split, teacher: Teacher, *, progress: Any = None) -
     for rung in [name for name, fewest in FEWEST.items() if rarer >= fewest]:
         if progress is not None:
             progress(f"fitting {rung}")
-        fitted = teacher.fit(rung, rows.take(split.train))
-        steps[rung] = judge(rows, split, fitted, _unseen(rows, split, fitted, teacher), seed=teacher.seed)
+        steps[rung] = step_of(rung, rows, split, teacher)
     return steps
+
+
+def step_of(rung: str, rows: Rows, split: Split, teacher: Teacher) -> Step:
+    """One rung, fitted, and judged on rows that it did not see."""
+    fitted = teacher.fit(rung, rows.take(split.train))
+    return judge(rows, split, fitted, _unseen(rows, split, fitted, teacher), seed=teacher.seed)
 
 
 def choose(steps: Mapping[str, Step]) -> tuple[str, list[str]]:

@@ -150,7 +150,7 @@ class Training:
             raise TrainingError.nothing_to_replay(name, "it answers no yes-or-no question")
         return question
 
-    def evidence(self, model: Model, candidate: Candidate) -> Evidence | None:
+    def evidence(self, model: Model, candidate: Candidate, params: Mapping[str, Any] | None = None) -> Evidence | None:
         """What another version, say the champion, answers on a candidate's test rows.
 
         Parameters
@@ -158,13 +158,16 @@ class Training:
         model : Model
             The other version.
         candidate : Candidate
+        params : mapping, optional
+            Parameters of the other version's final fit, where its recipe has to be taught again.
 
         Returns
         -------
         Evidence or None
             None when the candidate was judged on no rows, or the two answer in different ways.
         """
-        return self.models[candidate.name].evidence(self._context(as_of=candidate.as_of), model, candidate)
+        context = self._context(as_of=candidate.as_of, champion_params=params)
+        return self.models[candidate.name].evidence(context, model, candidate)
 
     def _context(self, **given: Any) -> Context:
         return Context(settings=self.settings, store=self.store, records=self.records, **given)

@@ -169,5 +169,5 @@ class Question:
         raise TrainingError.nothing_to_replay(self.name, "its outcomes are stated without a course in time")
 
     def evidence(self, context: Context, model: Model, candidate: Candidate) -> Evidence | None:
-        """Another version's scores on the candidate's test rows."""
-        return rescored(context, model, candidate)
+        """Another version's scores on the candidate's test rows; its recipe's, where these are folds."""
+        return rescored(context, model, candidate, context.champion_params)

@@ -7,6 +7,7 @@ import os
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -42,11 +43,11 @@ def company(tmp_path_factory: pytest.TempPathFactory) -> Company:
     return Company(home, made.rapport("demo", "--customers", "1500"))
 
 
-@pytest.fixture(scope="session")
-def server(company: Company) -> Iterator[str]:
-    """`rapport serve` on a free port; its address."""
+@contextmanager
+def served_by(home: Path) -> Iterator[str]:
+    """`rapport serve` on a free port, for as long as it is asked; its address."""
     process = subprocess.Popen(
-        [sys.executable, "-m", "rapport.main", "serve", "--port", "0", "--home", str(company.home)],
+        [sys.executable, "-m", "rapport.main", "serve", "--port", "0", "--home", str(home)],
         stdout=subprocess.PIPE,
         stderr=subprocess.DEVNULL,
         text=True,
@@ -60,6 +61,13 @@ def server(company: Company) -> Iterator[str]:
     finally:
         process.terminate()
         process.communicate(timeout=60)
+
+
+@pytest.fixture(scope="session")
+def server(company: Company) -> Iterator[str]:
+    """The company's server; its address."""
+    with served_by(company.home) as url:
+        yield url
 
 
 @pytest.fixture(scope="session")
