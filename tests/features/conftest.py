@@ -1,15 +1,34 @@
-"""A store over inline rows, in a folder of its own."""
+"""A store over inline rows, in a folder of its own, and empty online stores of every kind."""
 
 from __future__ import annotations
 
+import uuid
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+import redis
 
 from features import FeatureStore, FeatureView, InlineRecords, open_inline
 
 Opener = Callable[..., FeatureStore]
+Urls = Callable[[str], str]
+KINDS = ("sqlite", "redis", "postgresql")
+
+
+@pytest.fixture(params=KINDS)
+def urls(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Urls]:
+    """The URL of an empty store for each name; what is in them is deleted afterwards."""
+    if request.param == "sqlite":
+        yield lambda name: f"sqlite:///{tmp_path / name / 'online.db'}"
+        return
+    server = str(request.getfixturevalue(f"{request.param.removesuffix('ql')}_url"))
+    begin = f"{server}{'&' if '?' in server else '?'}prefix=t{uuid.uuid4().hex[:8]}"
+    yield lambda name: f"{begin}_{name}"
+    if request.param == "redis":
+        with redis.Redis.from_url(server) as client:
+            for key in client.scan_iter(f"{begin.partition('prefix=')[2]}_*"):
+                client.delete(key)
 
 
 @pytest.fixture

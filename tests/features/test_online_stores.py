@@ -6,7 +6,7 @@ import random
 import socket
 import time
 import uuid
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
 
@@ -18,27 +18,15 @@ from features.online import sqlite
 from features.online.checks import LATER, STAMP, STORE_CHECKS, StoreCheck
 from features.online.protocol import OnlineStore, Packed
 from features.opening import open_online
-from tests.features.conftest import Opener
+from tests.features.conftest import Opener, Urls
 from tests.features.test_online import replay, with_heads
 from tests.features.worlds import World, every_operation, make
 
-KINDS = ("sqlite", "redis", "postgresql")
-Urls = Callable[[str], str]
 
-
-@pytest.fixture(params=KINDS)
-def url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
-    """The URL of an empty store of each kind; what is in it is deleted afterwards."""
-    if request.param == "sqlite":
-        yield f"sqlite:///{tmp_path / 'online' / 'online.db'}"
-    elif request.param == "postgresql":
-        yield request.getfixturevalue("postgres_url")
-    else:
-        server, prefix = request.getfixturevalue("redis_url"), f"test_{uuid.uuid4().hex[:12]}"
-        yield f"{server}?prefix={prefix}"
-        with redis.Redis.from_url(server) as client:
-            for key in client.scan_iter(f"{prefix}:*"):
-                client.delete(key)
+@pytest.fixture
+def url(urls: Urls) -> str:
+    """The URL of an empty store of each kind."""
+    return urls("online")
 
 
 @pytest.fixture
