@@ -13,6 +13,8 @@ from urllib.parse import quote
 
 import psycopg
 import pytest
+from hypothesis import HealthCheck
+from hypothesis import settings as hypothesis_settings
 from xdist.scheduler.loadscope import LoadScopeScheduling  # type: ignore[import-untyped]  # it has no types
 
 import crm
@@ -20,6 +22,10 @@ from configs import Settings
 from crm import Records
 
 os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")  # tests run side by side: threads that wait must not spin
+
+# what passes today passes tomorrow; slow tests may ask for examples drawn anew (``derandomize=False``)
+hypothesis_settings.register_profile("reproducible", derandomize=True, suppress_health_check=[HealthCheck.too_slow])
+hypothesis_settings.load_profile("reproducible")
 
 POSTGRES = os.environ.get("RAPPORT_TEST_POSTGRES", "postgresql://postgres@localhost/test")
 REDIS = os.environ.get("RAPPORT_TEST_REDIS", "redis://localhost:6379/15")

@@ -135,7 +135,7 @@ def check(records: Records, model: Model) -> None:
 
 
 @pytest.mark.slow
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=30, deadline=None, derandomize=False, print_blob=True)
 @given(WRITES)
 def test_records_equal_their_model(empty_records: Path, writes: list[list[Row]]) -> None:
     with tempfile.TemporaryDirectory() as home:

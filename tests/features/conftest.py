@@ -1,4 +1,4 @@
-"""A store over inline rows, in a folder of its own, and an empty online store of each kind."""
+"""A store over inline rows, in a folder of its own, and empty online stores of every kind."""
 
 from __future__ import annotations
 
@@ -14,6 +14,23 @@ from features.online.protocol import OnlineStore
 from features.opening import open_online
 
 Opener = Callable[..., FeatureStore]
+Urls = Callable[[str], str]
+KINDS = ("sqlite", "redis", "postgresql")
+
+
+@pytest.fixture(params=KINDS)
+def urls(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Urls]:
+    """The URL of an empty store for each name; what is in them is deleted afterwards."""
+    if request.param == "sqlite":
+        yield lambda name: f"sqlite:///{tmp_path / name / 'online.db'}"
+        return
+    server = str(request.getfixturevalue(f"{request.param.removesuffix('ql')}_url"))
+    begin = f"{server}{'&' if '?' in server else '?'}prefix=t{uuid.uuid4().hex[:8]}"
+    yield lambda name: f"{begin}_{name}"
+    if request.param == "redis":
+        with redis.Redis.from_url(server) as client:
+            for key in client.scan_iter(f"{begin.partition('prefix=')[2]}_*"):
+                client.delete(key)
 
 
 @pytest.fixture
@@ -38,22 +55,10 @@ def open_store(tmp_path: Path) -> Iterator[Opener]:
         store.close()
 
 
-KINDS = ("sqlite", "redis", "postgresql")
-
-
-@pytest.fixture(params=KINDS)
-def url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
-    """The URL of an empty store of each kind; what is in it is deleted afterwards."""
-    if request.param == "sqlite":
-        yield f"sqlite:///{tmp_path / 'online' / 'online.db'}"
-    elif request.param == "postgresql":
-        yield request.getfixturevalue("postgres_url")
-    else:
-        server, prefix = request.getfixturevalue("redis_url"), f"test_{uuid.uuid4().hex[:12]}"
-        yield f"{server}?prefix={prefix}"
-        with redis.Redis.from_url(server) as client:
-            for key in client.scan_iter(f"{prefix}:*"):
-                client.delete(key)
+@pytest.fixture
+def url(urls: Urls) -> str:
+    """The URL of an empty store of each kind."""
+    return urls("online")
 
 
 @pytest.fixture

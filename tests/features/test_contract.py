@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
+import numpy as np
+import pandas as pd
 import pytest
 
-from features.checks import VIEW_CHECKS, ViewCheck
+from features.checks import VIEW_CHECKS, ViewCheck, same_bits
 from features.discovery import find_views
 from features.online.checks import STORE_CHECKS, StoreCheck
 from features.online.sqlite import SQLiteStore
@@ -45,3 +48,24 @@ def test_store(check: StoreCheck, tmp_path: Path) -> None:
         check(store)
     finally:
         store.close()
+
+
+@pytest.mark.parametrize(
+    ("other", "sentence"),
+    [
+        ({"a": [1.0, 0.0]}, r"a is 0\.0 in row 1; -0\.0 is expected"),
+        ({"a": [np.nextafter(1, 2), -0.0]}, r"a is 1\.0000000000000002 in row 0; 1\.0 is expected"),
+        ({"a": [1, 0]}, "a holds int64; float64 is expected"),
+        ({"t": ["x", "None"]}, "t is 'None' in row 1; None is expected"),
+        ({"t": ["y", None]}, "t is 'y' in row 0; 'x' is expected"),
+        ({"b": [1, 2]}, r"the columns are \['a', 't', 'b'\]; \['a', 't'\] are expected"),
+    ],
+)
+def test_frames_that_differ_in_a_bit_are_told_apart(other: dict[str, list[Any]], sentence: str) -> None:
+    frame = pd.DataFrame({"a": [1.0, -0.0], "t": pd.Series(["x", None], dtype=object)})
+    texts = {name: pd.Series(values, dtype=object if name == "t" else None) for name, values in other.items()}
+    same_bits(frame, frame.copy())
+    with pytest.raises(AssertionError, match=sentence):
+        same_bits(frame.assign(**texts), frame)
+    with pytest.raises(AssertionError, match="the rows are RangeIndex"):
+        same_bits(frame.head(1), frame)

@@ -11,6 +11,7 @@ import pytest
 from crm.clock import DAY
 from crm.schema import Customer, Event
 from features import FeatureStore, FeatureView, InlineRecords, customer, customer_product, events, product, states
+from features.checks import same_bits
 from tests.features.conftest import Opener
 
 T = 1_700_000_000_000_000
@@ -73,7 +74,7 @@ def test_no_byte_stays_and_the_others_are_answered(compact_rows: int, open_store
     for text in (MAIL.encode(), NUMBER.encode(), word):
         assert text not in left, text
     after = store.historical_features(["who:*", "pair:*"], everybody)
-    pd.testing.assert_frame_equal(after.head(1), before.head(1))
+    same_bits(after.head(1), before.head(1))
     assert [after["who__n"][1], after["pair__n"][1]] == [0, 0]
     online = store.online_features(["who:n"], ["K1", NUMBER], T)
     assert (online.values["who:n"].tolist(), online.status["who"]) == ([1, 0], ["OK", "NOT_FOUND"])

@@ -17,6 +17,7 @@ from configs import Settings
 from crm import Records
 from crm.clock import DAY
 from features import FeatureView, HistoryError, InlineRecords, customer
+from features.checks import same_bits
 from tests.features.conftest import Opener
 from tests.features.test_oracle import spine_of
 from tests.features.worlds import World, every_operation, lines, make, moments_for
@@ -120,7 +121,7 @@ def test_buckets_threads_and_deltas_change_nothing(
     store.refresh()
     records.add("order_lines", World(world.rows[100:]).table_rows())
     store.refresh()
-    pd.testing.assert_frame_equal(store.historical_features(["v:*"], spine), wanted)
+    same_bits(store.historical_features(["v:*"], spine), wanted)
 
 
 def test_a_column_wanted_later_is_brought_in(open_store: Opener) -> None:

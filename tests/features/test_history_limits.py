@@ -18,6 +18,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from features import FeatureView, InlineRecords, customer, days, open_inline
+from features.checks import same_bits
 from tests.features.worlds import World, every_operation, lines, make, moments_for
 
 DAY = 86_400_000_000
@@ -133,10 +134,10 @@ def test_a_refresh_killed_at_any_moment_leaves_the_old_or_the_new(tmp_path: Path
         arrived = store.history.manifest["order_lines.customer"].watermark
         seen.add(arrived)
         assert told <= arrived <= told + 20
-        pd.testing.assert_frame_equal(store.historical_features(["v:*"], spine), fresh(world, arrived, spine, tmp_path))
+        same_bits(store.historical_features(["v:*"], spine), fresh(world, arrived, spine, tmp_path))
         store.refresh()
         everything = fresh(world, len(world.rows), spine, tmp_path)
-        pd.testing.assert_frame_equal(store.historical_features(["v:*"], spine), everything)
+        same_bits(store.historical_features(["v:*"], spine), everything)
         kept = {store.history.manifest["order_lines.customer"].generation}
         kept |= {store.history.manifest["order_lines.customer"].delta}
         store.refresh()
@@ -174,4 +175,4 @@ def test_a_log_of_nothing_but_corrections_is_cut_like_any_other(tmp_path: Path) 
         found = store.historical_features(["v:*"], spine)
         store.close()
         wanted = found if wanted is None else wanted
-        pd.testing.assert_frame_equal(found, wanted)
+        same_bits(found, wanted)

@@ -24,6 +24,7 @@ from features import (
     ratio,
     states,
 )
+from features.checks import same_words
 from features.online.protocol import Packed
 from features.online.sqlite import SQLiteStore
 from tests.features.conftest import Opener
@@ -51,8 +52,7 @@ def replay(store: FeatureStore, moments: list[int]) -> None:
         assert answer.ids.tolist() == list(ENTITIES)
         for ref, found in answer.values.items():
             wanted = columns[ref.replace(":", "__")][place * entities : (place + 1) * entities]
-            equal = list(found) == list(wanted) if found.dtype == object else found.tobytes() == wanted.tobytes()
-            assert equal, (ref, moment, found, wanted)
+            assert same_words(found, wanted), (ref, moment, found, wanted)
 
 
 def moments_of(world: World, seed: int, count: int) -> list[int]:

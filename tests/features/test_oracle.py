@@ -8,6 +8,7 @@ import pandas as pd
 import pytest
 
 from features import Condition, FeatureView, customer
+from features.checks import same_bits
 from tests.features.asking import Oracle, Row, agrees
 from tests.features.conftest import Opener
 from tests.features.worlds import World, every_operation, lines, make, moments_for
@@ -57,7 +58,7 @@ def test_a_knowledge_cutoff_of_its_own(open_store: Opener) -> None:
     assert compare(store.historical_features(["all:*"], spine, known_before=known), world, known) == []
     per_row = spine.assign(known_before=known)
     again = store.historical_features(["all:*"], per_row).drop(columns="known_before")
-    pd.testing.assert_frame_equal(again, store.historical_features(["all:*"], spine, known_before=known))
+    same_bits(again, store.historical_features(["all:*"], spine, known_before=known))
 
 
 CONDITIONS: dict[str, tuple[Callable[[], Condition], Callable[[Row], bool]]] = {

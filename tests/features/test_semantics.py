@@ -6,11 +6,8 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
-import numpy as np
 import pandas as pd
 import pytest
-from hypothesis import HealthCheck, given, settings
-from hypothesis import strategies as st
 
 from crm import AttributeInfo
 from crm.clock import DAY, HOUR, to_micros
@@ -29,8 +26,7 @@ from features import (
 )
 from features.catalogue import Catalogue
 from tests.features.conftest import Opener
-from tests.features.test_oracle import spine_of
-from tests.features.worlds import World, every_operation, lines, make, moments_for
+from tests.features.worlds import lines
 
 T = 1_700_000_000_000_000
 BIG = 2**53 + 1
@@ -148,35 +144,3 @@ def test_a_moment_beyond_the_end_of_the_sources_is_allowed_and_said() -> None:
     end = AsOf(T, {"shop": T, "live": None}, "shop")
     assert end.beyond(T) == end.beyond(T - 1) == AsOf(T, {"live": None}).beyond(T + DAY) == ""
     assert "lies beyond the end of shop" in end.beyond(T + 1)
-
-
-@given(shift=st.integers(-20_000, 20_000), seed=st.integers(0, 50))
-@settings(max_examples=8, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
-def test_shifting_all_times_by_whole_days_changes_nothing(open_store: Opener, shift: int, seed: int) -> None:
-    world = make(seed, facts=50, entities=3)
-    spine = spine_of(moments_for(world, seed, 25))
-    moved = [row | {name: row[name] + shift * DAY for name in ("occurred_at", "known_at")} for row in world.rows]
-    here = open_store(world.records(), v=every_operation()).historical_features(["v:*"], spine)
-    later = spine.assign(as_of=spine["as_of"] + shift * DAY)
-    there = open_store(World(moved).records(), v=every_operation()).historical_features(["v:*"], later)
-    for name in [item for item in here.columns if item.startswith("v__")]:
-        left, right = here[name].to_numpy(), there[name].to_numpy()
-        same = left.tolist() == right.tolist() if left.dtype == object else left.tobytes() == right.tobytes()
-        assert same, name
-
-
-@given(seed=st.integers(0, 50))
-@settings(max_examples=6, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
-def test_later_events_and_other_entities_change_nothing(open_store: Opener, seed: int) -> None:
-    world = make(seed, facts=60, entities=3)
-    spine = spine_of(moments_for(world, seed, 25))
-    end = int(spine["as_of"].max())
-    more = [bought(i, end + i, id=1_000 + i, quantity=1.0) for i in range(1, 9)]
-    more += [bought(99, end - i * DAY, id=2_000 + i, quantity=1.0, category="other") for i in range(1, 9)]
-    records = world.records()
-    store = open_store(records, 0, v=every_operation())
-    before = store.historical_features(["v:*"], spine)
-    records.add("order_lines", more)
-    store.refresh()
-    pd.testing.assert_frame_equal(store.historical_features(["v:*"], spine), before)
-    assert np.isfinite(store.historical_features(["v:count"], spine.assign(customer_id=99))["v__count"]).all()

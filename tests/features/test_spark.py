@@ -23,7 +23,7 @@ import pytest
 from crm.clock import DAY
 from features import FeatureError, FeatureStore, FeatureView, InlineRecords, customer, days, lifetime, open_inline
 from features.base import Engine
-from features.checks import SPAN, rows_for
+from features.checks import SPAN, rows_for, same_bits
 from features.discovery import find_views
 from features.errors import SparkError, SpineError
 from features.spark.exports import export
@@ -97,15 +97,6 @@ def spine() -> pd.DataFrame:
     )
 
 
-def assert_same_bits(found: pd.DataFrame, wanted: pd.DataFrame) -> None:
-    assert list(found.columns) == list(wanted.columns)
-    assert len(found) == len(wanted)
-    for name in wanted.columns:
-        left, right = found[name].to_numpy(), wanted[name].to_numpy()
-        assert left.dtype == right.dtype, name
-        assert list(left) == list(right) if right.dtype == object else left.tobytes() == right.tobytes(), name
-
-
 @needs_spark
 def test_every_operation_gives_the_same_bits_however_many_groups(session: Any, open_store: Opener) -> None:
     world = make(2, facts=150, entities=8, skewed=True)
@@ -118,14 +109,14 @@ def test_every_operation_gives_the_same_bits_however_many_groups(session: Any, o
     store.refresh()
     asked = spine_of(moments_for(world, 11, 200))
     found = store.historical_features(["all:*"], asked, engine="spark")
-    assert_same_bits(found, store.historical_features(["all:*"], asked))
+    same_bits(found, store.historical_features(["all:*"], asked))
 
 
 @needs_spark
 def test_several_logs_entities_and_inputs_give_the_same_bits(session: Any, store: FeatureStore) -> None:
     refs = [f"{name}:*" for name in VIEWS]
     found = store.historical_features(refs, spine(), engine="spark")
-    assert_same_bits(found, store.historical_features(refs, spine()))
+    same_bits(found, store.historical_features(refs, spine()))
     assert found["profile__country"].notna().any()
     assert (found["affinity__" + next(iter(store.views["affinity"].fields))] > 0).any()
 
@@ -140,7 +131,7 @@ def test_an_earlier_arrival_gives_the_same_bits(session: Any, open_store: Opener
     store.records.add("order_lines", world.table_rows()[90:])  # type: ignore[attr-defined]  # rows given inline
     store.refresh()
     assert not store.historical_features(["all:*"], asked).equals(wanted)
-    assert_same_bits(store.historical_features(["all:*"], asked, watermark=before, engine="spark"), wanted)
+    same_bits(store.historical_features(["all:*"], asked, watermark=before, engine="spark"), wanted)
 
 
 @needs_spark

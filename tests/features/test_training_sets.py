@@ -14,6 +14,7 @@ import pytest
 
 from crm.clock import DAY
 from features import FeatureStore, FeatureView, TrainingSet, TrainingSetError, customer, days
+from features.checks import same_bits
 from tests.features.conftest import Opener
 from tests.features.test_oracle import spine_of
 from tests.features.worlds import World, every_operation, lines, make, moments_for
@@ -43,7 +44,7 @@ def test_built_again_to_the_byte_after_backfills_corrections_and_deletions(
     store.refresh()
     again = store.training_set("first")
     assert to_bytes(again) == before
-    pd.testing.assert_frame_equal(again.frame, made.frame)
+    same_bits(again.frame, made.frame)
     assert not store.historical_features(REFS, spine).equals(made.frame)
     assert to_bytes(store.training_set(made.sha256[:8], saved=True)) == before
 
@@ -53,7 +54,7 @@ def test_the_frame_is_what_the_store_gives(open_store: Opener) -> None:
     store = open_store(world.records(), all=every_operation())
     spine = spine_of(moments_for(world, 64, 30))
     made = store.make_training_set(REFS, spine)
-    pd.testing.assert_frame_equal(made.frame, store.historical_features(REFS, spine))
+    same_bits(made.frame, store.historical_features(REFS, spine))
 
 
 @pytest.mark.parametrize("unit", ["s", "ms", "us", "ns"])
@@ -62,7 +63,7 @@ def test_moments_of_every_unit_come_back_as_they_were(unit: Literal["s", "ms", "
     at = pd.to_datetime(["2026-03-29", "1969-01-01"]).tz_localize("Europe/Berlin").as_unit(unit)
     made = store.make_training_set(["v:n"], pd.DataFrame({"customer_id": [1, 2], "as_of": at}))
     store.training_sets.save(made, "zoned")
-    pd.testing.assert_frame_equal(store.training_set("zoned").frame, made.frame)
+    same_bits(store.training_set("zoned").frame, made.frame)
     assert (made.frame["as_of"] == at).all()
 
 
@@ -153,7 +154,7 @@ def test_erased_people_leave_and_the_rest_is_built_again(open_store: Opener) -> 
     assert (after.sha256, after.manifest.touched) == (before.sha256, True)
     assert after.manifest.erased == before.manifest.rows - after.manifest.rows
     assert 2 not in after.spine.column("customer_id").to_pylist()
-    pd.testing.assert_frame_equal(after.frame, before.frame[before.frame["customer_id"] != 2].reset_index(drop=True))
+    same_bits(after.frame, before.frame[before.frame["customer_id"] != 2].reset_index(drop=True))
     assert store.training_sets.erase("customer_id", [2]) == 0
 
 
