@@ -67,6 +67,7 @@ def train(
         random_split=random_split,
         seed=seed,
         progress=lambda words: workspace.progress(words, 0, 0),
+        champion_params=None if champion is None else champion.params,
         champion=None if champion is None else workspace.registry.open_model(champion),
     )
     workspace.progress(f"deciding about {name}", 0, 0)

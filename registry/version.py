@@ -36,7 +36,7 @@ class ModelVersion:
     aliases : tuple of str
         Which of the four pointers are on it.
     summary : mapping
-        The candidate's ``train --json`` part: metrics, naive rule, leaks.
+        The candidate's ``train --json`` part: metrics, naive rule, leaks, parameters.
     """
 
     model: str
@@ -54,6 +54,11 @@ class ModelVersion:
     created_at: int
     aliases: tuple[str, ...]
     summary: Mapping[str, Any]
+
+    @property
+    def params(self) -> Mapping[str, Any]:
+        """Parameters of its final fit, with which a search for better ones begins."""
+        return dict(self.summary.get("params", {}))
 
 
 @dataclass(frozen=True, kw_only=True)

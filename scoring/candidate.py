@@ -191,5 +191,6 @@ class Candidate:
             "metrics": {name: metric.to_json() for name, metric in self.metrics.items()},
             "naive": self.naive.to_json(),
             "leaks": [leak.to_json() for leak in self.leaks],
+            "params": dict(self.params),
             "seconds": self.seconds,
         }

@@ -46,9 +46,11 @@ def search(rows: Rows, inputs: Sequence[Input], context: Context) -> Tuned | Non
     base = defaults(len(rows))
     inside = lightgbm.Dataset(matrix[~aside], rows.y[~aside], params=settings(base, context.seed), free_raw_data=False)
     outside = lightgbm.Dataset(matrix[aside], rows.y[aside], reference=inside, free_raw_data=False)
+    firsts = _firsts(context.champion_params, base)
+    largest = max(int(np.clip(len(rows) // 20, 20, 500)), *(int(first["min_data_in_leaf"]) for first in firsts))
 
     def attempt(trial: Any) -> float:
-        params = base | _suggest(trial, len(rows))
+        params = base | _suggest(trial, largest)
         stop = lightgbm.early_stopping(PATIENCE, verbose=False)
         model = lightgbm.train(
             settings(params, context.seed),
@@ -62,9 +64,8 @@ def search(rows: Rows, inputs: Sequence[Input], context: Context) -> Tuned | Non
         return float(model.best_score["aside"]["binary_logloss"])
 
     study = optuna.create_study(sampler=optuna.samplers.TPESampler(seed=context.seed))
-    for first in (context.champion_params, base):
-        if first:
-            study.enqueue_trial({name: first[name] for name in _NAMES if name in first})
+    for first in firsts:
+        study.enqueue_trial(first)
     study.optimize(attempt, timeout=max(deadline - monotonic(), 0.01), catch=(lightgbm.basic.LightGBMError,))
     done = [trial for trial in study.trials if trial.state.name == "COMPLETE"]
     if not done:
@@ -125,11 +126,18 @@ TRIALS = pa.schema(
 """Columns of the table of trials."""
 
 
-def _suggest(trial: Any, rows: int) -> dict[str, Any]:
+def _firsts(champion: Mapping[str, Any] | None, base: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """What is tried before anything else: the champion's parameters where it has trees, then the defaults."""
+    told = [params for params in (champion or {}, base) if "min_data_in_leaf" in params]
+    return [{name: params.get(name, base.get(name)) for name in _NAMES if name in base} for params in told]
+
+
+def _suggest(trial: Any, largest: int) -> dict[str, Any]:
+    """Parameters of one trial; `largest` is the greatest ``min_data_in_leaf``."""
     return {
         "learning_rate": trial.suggest_float("learning_rate", 0.01, 0.2, log=True),
         "num_leaves": trial.suggest_int("num_leaves", 3, 63, log=True),
-        "min_data_in_leaf": trial.suggest_int("min_data_in_leaf", 5, int(np.clip(rows // 20, 20, 500)), log=True),
+        "min_data_in_leaf": trial.suggest_int("min_data_in_leaf", 5, largest, log=True),
         "lambda_l2": trial.suggest_float("lambda_l2", 1e-2, 100.0, log=True),
         "feature_fraction": trial.suggest_float("feature_fraction", 0.3, 1.0),
         "bagging_fraction": trial.suggest_float("bagging_fraction", 0.5, 1.0),
