@@ -200,6 +200,7 @@ def _recommended(workspace: Workspace, model: RecommendationModel, ids: Ids, at:
         at=at,
         owned=offering.owned,
         closed=offering.closed(model.items, ids, at),
+        arrivals=offering.arrivals(model.items, ids, at),
     )
     rows = [
         {

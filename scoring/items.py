@@ -73,6 +73,11 @@ class Items:
         known = self.ids[inside] == ids if len(self.ids) else np.zeros(len(ids), dtype=bool)
         return np.where(known, inside, -1)
 
+    def take(self, rows: npt.NDArray[np.intp]) -> Self:
+        """The items in some rising places."""
+        numbers, names = (tuple(words[row] for row in rows.tolist()) for words in (self.numbers, self.names))
+        return type(self)(self.ids[rows], numbers, names, self.popularity[rows], self.recent[rows], self.active[rows])
+
     def to_parquet(self) -> bytes:
         """The items as the bytes of a Parquet file, one row each."""
         return parquet(

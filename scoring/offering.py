@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import time
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from difflib import get_close_matches
 from pathlib import Path
 from typing import Any
@@ -16,6 +16,7 @@ import numpy.typing as npt
 from configs.assortment import NAME, Assortment, AssortmentError, Owned, Rule
 from crm import clock
 from crm.records import Records
+from scoring.arrivals import Arrivals, Shelf
 from scoring.items import Ids, Items
 
 FRESH_SECONDS = 5.0  # so long an answer about products and the file is used again
@@ -35,12 +36,16 @@ class Shopper:
 
 @dataclass(frozen=True)
 class Goods:
-    """Products as they are now: status by id, the names of each one's category and of those above it, and all names."""
+    """Products as they are now: status by id, the names of each one's category and of those above it, and all names.
+
+    The shelf holds what else is known of each.
+    """
 
     status: Mapping[int, str]
     categories: Mapping[int, Collection[str]]
     numbers: Collection[str]
     names: Collection[str]
+    shelf: Shelf
 
 
 class Offering:
@@ -57,6 +62,7 @@ class Offering:
         self._records = records
         self._path = home / NAME
         self._kept: tuple[float, Assortment, Goods] | None = None
+        self._beside: tuple[Shelf, Items, Arrivals] | None = None
 
     @property
     def owned(self) -> Owned:
@@ -102,6 +108,21 @@ class Offering:
             result.append(masks[shopper])
         return result
 
+    def arrivals(self, items: Items, ids: Ids, at: int, skip: Collection[str] = ()) -> Arrivals | None:
+        """Products for sale that a recommendation was not taught, with what rules close to each customer; as `closed`.
+
+        Returns
+        -------
+        Arrivals or None
+            None where there are none.
+        """
+        shelf = self._now()[1].shelf
+        beside = self._beside
+        if beside is None or beside[0] is not shelf or beside[1] is not items:
+            beside = self._beside = shelf, items, shelf.beyond(items)
+        found = beside[2].at(at)
+        return None if found is None else replace(found, closed=self.closed(found.items, ids, at, skip))
+
     def _now(self) -> tuple[Assortment, Goods]:
         moment = time.monotonic()
         if self._kept is None or moment - self._kept[0] > FRESH_SECONDS:
@@ -128,6 +149,7 @@ class Offering:
             {row["id"]: of(row["category_id"]) for row in rows},
             frozenset(row["product_no"] for row in rows),
             frozenset(row["name"] for row in table),
+            Shelf.read(self._records),
         )
 
     def _shoppers(self, ids: Ids, at: int) -> dict[int, Shopper]:

@@ -11,6 +11,7 @@ import numpy as np
 import numpy.typing as npt
 
 from configs.assortment import Owned
+from scoring.arrivals import Arrivals
 from scoring.artefact import Artefact
 from scoring.cores import Boosted
 from scoring.errors import ArtefactError
@@ -35,14 +36,16 @@ class Recommended:
     product_id : int
     product_no : str
     score : float
-        Ranks the items of one customer; it is no probability.
-    reason : str
+        Ranks the items of one customer; it is no probability. A product that was never taught has that of the item
+        whose place it takes.
+    reason, name : str
     """
 
     product_id: int
     product_no: str
     score: float
     reason: str
+    name: str
 
     def to_json(self) -> dict[str, Any]:
         """Plain values by field."""
@@ -101,6 +104,7 @@ class RecommendationModel(Model):
         closed: Sequence[Flags] | None = None,
         skip: Collection[int] = (),
         with_discontinued: bool = False,
+        arrivals: Arrivals | None = None,
     ) -> list[list[Recommended]]:
         """The best items for each history; equal histories give equal answers, one by one or in a batch.
 
@@ -123,6 +127,8 @@ class RecommendationModel(Model):
             Product ids to leave out (out of stock, not for sale here).
         with_discontinued : bool
             Whether items that were no longer sold at training may be named.
+        arrivals : Arrivals, optional
+            Products that came since or were never bought, which take the last places of a list where they suit.
 
         Returns
         -------
@@ -134,7 +140,12 @@ class RecommendationModel(Model):
         known = [self.history(rows, at) for rows in histories]
         each = repeat(shut, len(known)) if closed is None else (shut | item for item in closed)
         rows_of = zip(known, self.stages.lifts(known), each, strict=True)
-        return [self._answer(history, lift, k, without, owned) for history, lift, without in rows_of]
+        lists = [self._answer(history, lift, k, without, owned) for history, lift, without in rows_of]
+        if arrivals is None or owned == "only":
+            return lists
+        bought = [{*skip, *_whole(rows, "product_id").tolist()} for rows in histories]
+        told = enumerate(zip(known, bought, lists, strict=True))
+        return [_joined(listed, arrivals, arrivals.chosen(row, own, had, k), k) for row, (own, had, listed) in told]
 
     def history(self, rows: Mapping[str, npt.NDArray[Any]], at: int) -> History:
         """A customer's purchases by item, as of a moment."""
@@ -164,7 +175,11 @@ class RecommendationModel(Model):
         items = self.items
         return [
             Recommended(
-                int(items.ids[code]), items.numbers[code], float(scores[code]), self._reason(code, history, said)
+                int(items.ids[code]),
+                items.numbers[code],
+                float(scores[code]),
+                self._reason(code, history, said),
+                items.names[code],
             )
             for code in best(scores, k).tolist()
         ]
@@ -180,6 +195,18 @@ class RecommendationModel(Model):
         if speaker >= 0 and loud >= recipe.recent_weight * self.items.recent_share[code]:
             return f"bought together with {self.items.names[int(history.codes[speaker])]}"
         return "a best seller" if recipe.explore == "popularity" else "popular now"
+
+
+def _joined(listed: list[Recommended], arrivals: Arrivals, chosen: Sequence[int], k: int) -> list[Recommended]:
+    """A list whose last places, where it is full, the chosen arrivals take."""
+    kept, left = listed[: k - len(chosen)], listed[k - len(chosen) :]
+    lowest = listed[-1].score if listed else 0.0
+    scores = [item.score for item in left] + [lowest] * len(chosen)
+    new = arrivals.items
+    return kept + [
+        Recommended(int(new.ids[place]), new.numbers[place], score, arrivals.reason(place), new.names[place])
+        for place, score in zip(chosen, scores, strict=False)
+    ]
 
 
 def histories_of(log: Any, ids: Ids) -> list[dict[str, npt.NDArray[Any]]]:

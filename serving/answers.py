@@ -88,10 +88,11 @@ class Answers:
 
         def work(keys: Sequence[str], moment: Moment, _start: int) -> tuple[Found, list[Row]]:
             found, histories = self._lookup.histories(model, model.log, keys, moment)
-            closed = self._offering.closed(model.items, found.ids, moment.at, question.without)
+            asked = (model.items, found.ids, moment.at, question.without)
+            closed, arrivals = self._offering.closed(*asked), self._offering.arrivals(*asked)
             owned = question.owned or self._offering.owned
-            lists = model.recommend(histories, question.k, at=moment.at, owned=owned, closed=closed)
-            return found, _recommended(model, found, lists)
+            lists = model.recommend(histories, question.k, at=moment.at, owned=owned, closed=closed, arrivals=arrivals)
+            return found, _recommended(found, lists)
 
         return self._answer(served, question, request_id, work)
 
@@ -172,22 +173,20 @@ def _segmented(model: SegmentationModel, found: Found) -> list[Row]:
     ]
 
 
-def _recommended(model: RecommendationModel, found: Found, lists: Sequence[Sequence[Recommended]]) -> list[Row]:
+def _recommended(found: Found, lists: Sequence[Sequence[Recommended]]) -> list[Row]:
     return [
         {
             "id": key,
             "status": status,
-            "products": _products(model, products) if status in ANSWERED else [],
+            "products": _products(products) if status in ANSWERED else [],
         }
         for key, status, products in zip(found.keys, found.statuses, lists, strict=True)
     ]
 
 
-def _products(model: RecommendationModel, products: Sequence[Recommended]) -> list[Row]:
-    codes = model.items.codes(np.array([item.product_id for item in products], dtype=np.int64)).tolist()
+def _products(products: Sequence[Recommended]) -> list[Row]:
     return [
-        {"product": item.product_no, "name": model.items.names[code], "score": item.score, "reason": item.reason}
-        for item, code in zip(products, codes, strict=True)
+        {"product": item.product_no, "name": item.name, "score": item.score, "reason": item.reason} for item in products
     ]
 
 

@@ -18,6 +18,13 @@ LABELS: Mapping[str, str] = {
     "ndcg_10_new": "NDCG@10 over items new to the customer",
 }
 
+ARRIVALS = (
+    "A product that nobody had bought at training is offered by its category in the records: to customers whose purchases "
+    "are of that category more than everybody's are, first where they buy most of it, where the price is near to what "
+    "they pay there, and where it is new; in the last place of a list of five and more, in one of every ten places at "
+    "most. No figure here judges that."
+)
+
 
 def card(
     spec: Recommender,
@@ -55,7 +62,7 @@ def card(
         "## Limits",
         "",
         "- Nobody was shown these lists: they foretell what people buy, not what they would buy because of a list.",
-        "- Items that were never bought cannot be ranked.",
+        f"- {ARRIVALS}",
         "- How items sell (trend, popularity, price) is as of the training; a customer's own purchases count up to the "
         "moment of asking.",
     ]

@@ -138,6 +138,7 @@ def test_without_enough_history_best_sellers_answer_and_nothing_is_claimed(compa
 
 
 def test_the_card_shows_every_source(candidate: Candidate) -> None:
+    assert "A product that nobody had bought at training is offered by its category" in candidate.card
     for words in ("best sellers", "popular now", "personal frequency", "item-kNN", "EASE", "iALS"):
         assert f"| {words}" in candidate.card
     assert candidate.pictures["ndcg_10.svg"].startswith(b"<?xml")
