@@ -19,10 +19,10 @@ LABELS: Mapping[str, str] = {
 }
 
 ARRIVALS = (
-    "A product that nobody had bought at training is offered by its category in the records: to customers whose purchases "
-    "are of that category more than everybody's are, first where they buy most of it, where the price is near to what "
-    "they pay there, and where it is new; in the last place of a list of five and more, in one of every ten places at "
-    "most. No figure here judges that."
+    "A product that nobody had bought at training is offered by its category in the records: to customers whose "
+    "purchases are of that category more than everybody's are, first where they buy most of it, where the price is "
+    "near to what they pay there, and where it is new; in the last place of a list of five and more, in one of every "
+    "ten places at most. No figure here judges that."
 )
 
 
