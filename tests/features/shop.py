@@ -19,7 +19,6 @@ from crm.schema import Event
 from features import FeatureStore, FeatureView, customer, days, events, lifetime
 from features.catalogue import Catalogue
 from features.history.store import History
-from features.online.pack import whole
 from features.opening import open_online
 
 CUSTOMERS = ("a", "b", "c", "d")
@@ -91,13 +90,6 @@ def answers(store: FeatureStore) -> str:
     keys = [name.upper() for name in CUSTOMERS]
     asked = [store.online_features(["v:*"], keys, at * DAY + 1) for at in (1, 6, 9, 14, 20, 40)]
     return repr([[(ref, column.tolist()) for ref, column in answer.values.items()] for answer in asked])
-
-
-def states(store: FeatureStore) -> dict[str, bytes | None]:
-    """The packed state of everybody, base and tail joined."""
-    keys = [name.upper() for name in CUSTOMERS]
-    _, held = store.online.store.read("customer", keys)
-    return {key: None if item is None else bytes(whole(*item)) for key, item in zip(keys, held, strict=True)}
 
 
 def processes() -> ForkServerContext:

@@ -31,7 +31,7 @@ Rows = dict[str, npt.NDArray[Any]]
 
 def _products(numbers: list[str], at: int, **columns: list[Any]) -> dict[str, Any]:
     count = len(numbers)
-    told = {
+    told: dict[str, Any] = {
         "source_key": numbers,
         "product_no": numbers,
         "name": [f"The {number}" for number in numbers],
