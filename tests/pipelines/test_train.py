@@ -19,7 +19,7 @@ TRIED = ("learning_rate", "num_leaves", "min_data_in_leaf", "lambda_l2", "featur
 @pytest.mark.slow
 @pytest.mark.filterwarnings("ignore::optuna.exceptions.ExperimentalWarning")
 def test_a_search_tries_the_champion_s_parameters_first(settings: Settings, tmp_path: Path) -> None:
-    with Workspace(replace(settings, tune_seconds=2.0)) as workspace:
+    with Workspace(replace(settings, tune_seconds=5.0)) as workspace:
         visit(workspace, tmp_path)
         first = train(workspace, "lead_score", seed=1)
         assert (first.version.rung, first.decision.promote) == ("lightgbm", True)
