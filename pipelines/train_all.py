@@ -12,7 +12,7 @@ from concurrent.futures.process import BrokenProcessPool
 from contextlib import suppress
 from dataclasses import dataclass
 from multiprocessing.context import BaseContext
-from threading import Thread
+from threading import Event, Thread
 from types import TracebackType
 from typing import Any, Self
 
@@ -68,12 +68,15 @@ class Trainers:
         self._settings = settings
         jobs = jobs or os.cpu_count() or 1
         self._pool = ProcessPoolExecutor(jobs, _context(), _prepare, (settings, jobs))
-        self._starting = Thread(target=self._start, args=(jobs,), daemon=True)
-        self._starting.start()
+        self._started = Event()  # not Thread.join: once a Ctrl-C has interrupted that, it waits no more (bpo-45274)
+        Thread(target=self._start, args=(jobs,), daemon=True).start()
 
     def _start(self, jobs: int) -> None:
-        for _ in range(jobs):
-            self._pool.submit(os.getpid)  # a process starts when there is something to do, and that waits for it
+        try:
+            for _ in range(jobs):
+                self._pool.submit(os.getpid)  # a process starts when there is something to do, and that waits for it
+        finally:
+            self._started.set()
 
     def train(self, workspace: Workspace, names: Sequence[str], **options: Any) -> list[Outcome]:
         """Train every model of `names`; one that fails stops no other.
@@ -87,7 +90,7 @@ class Trainers:
             As `pipelines.train.train` takes them.
         """
         workspace.features.refresh(progress=workspace.progress)
-        self._starting.join()
+        self._started.wait()
         waiting = {self._pool.submit(_train, self._settings, name, options): name for name in names}
         found: dict[str, Outcome] = {}
         workspace.progress(f"training {', '.join(names)}", 0, len(names))
@@ -103,7 +106,7 @@ class Trainers:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        self._starting.join()
+        self._started.wait()
         if error is not None:  # whoever stopped does not wait for trainings that nobody will read
             for child in multiprocessing.active_children():
                 child.terminate()

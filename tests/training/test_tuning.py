@@ -55,7 +55,10 @@ def test_every_trial_is_in_one_dated_file_with_when_and_how_it_ended(tmp_path: P
     assert kept.equals(found.trials)
     rows_kept = kept.to_pylist()
     assert [trial["number"] for trial in rows_kept] == list(range(len(rows_kept)))
-    assert rows_kept[-1]["state"] == "cut off"  # by the end of the box
+    states = [trial["state"] for trial in rows_kept]  # only the end of the box cuts off, where a trial is on the way
+    assert "complete" in states
+    assert set(states) <= {"complete", "cut off"}
+    assert "cut off" not in states[:-1]
     assert abs(rows_kept[0]["began_at"] - datetime.now(UTC)) < timedelta(minutes=1)
     assert all((trial["log_loss"] is not None) == (trial["state"] == "complete") for trial in rows_kept)
 
