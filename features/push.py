@@ -54,7 +54,7 @@ def write(records: object, log: Log, rows: Rows, origin: str) -> WriteCounts:
     Raises
     ------
     FeatureError
-        If the records take no rows, rows have different columns, or one names no entity.
+        If the records take no rows, rows have different columns, or one names no entity or no moment.
     RecordsError
         If a column is unknown, a key missing or a value breaks a rule; nothing is written then.
     """
@@ -66,6 +66,7 @@ def write(records: object, log: Log, rows: Rows, origin: str) -> WriteCounts:
     name, table = str(log.table.name).removesuffix("_versions"), as_arrow(rows)
     if "source_key" in table.column_names:
         _refuse_nobody(records, log, name, table, origin)
+        _refuse_undated(log, name, table)
         table = table.group_by(table.column_names).aggregate([]).sort_by("source_key")  # each row once, in one order
     return records.write({name: table}, source=origin, as_told=True)[name]
 
@@ -125,6 +126,21 @@ def _refuse_nobody(records: Records, log: Log, name: str, table: pa.Table, origi
                     f"({key} is {'absent' if column is None else 'null'}); its id, or its source's key in "
                     f"{key.removesuffix('_id')}_key, is expected; add it"
                 )
+
+
+def _refuse_undated(log: Log, name: str, table: pa.Table) -> None:
+    """Refuse rows that say of themselves that nobody knows when they happened: no window would ever hold them."""
+    at = log.at or "occurred_at"
+    if log.table.name != name or at not in table.column_names:
+        return
+    undated = pc.is_null(table.column(at))
+    if "op" in table.column_names:
+        undated = pc.and_(undated, pc.fill_null(pc.not_equal(table.column("op"), "retract"), True))
+    if (row := pc.index(undated, True).as_py()) >= 0:
+        raise FeatureError(
+            f"row {row + 1} of the rows pushed to {name} says null for {at}; the moment at which it happened is "
+            "expected; add it"
+        )
 
 
 def _dated(table: pa.Table) -> pa.ChunkedArray:

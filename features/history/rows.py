@@ -66,19 +66,33 @@ def extract(table: pa.Table, log: Log, columns: tuple[str, ...], dictionary: Dic
     for name in columns:
         kind = log.columns[name].kind
         column = table.column(name)
-        rows[name] = dictionary.encode(name, column) if kind == "text" else words(_of_kind(column, log, name))
+        if kind == "text":
+            rows[name] = dictionary.encode(name, column)
+        else:
+            rows[name] = words(_of_kind(column, log, name, table.column("source_key")))
     return rows
 
 
-def _of_kind(column: pa.ChunkedArray, log: Log, name: str) -> pa.ChunkedArray:
+def _of_kind(column: pa.ChunkedArray, log: Log, name: str, keys: pa.ChunkedArray) -> pa.ChunkedArray:
     if log.columns[name].kind == "float":
-        return column if pa.types.is_floating(column.type) else pc.cast(column, pa.float64())
+        return _finite(column, log, name, keys) if pa.types.is_floating(column.type) else pc.cast(column, pa.float64())
     if pa.types.is_floating(column.type) or pa.types.is_string(column.type):
         raise FeatureError(
             f"the column {log.table.name}.{name} holds {column.type}; whole numbers are expected, of money "
             "ten-thousandths; convert it"
         )
     return column
+
+
+def _finite(column: pa.ChunkedArray, log: Log, name: str, keys: pa.ChunkedArray) -> pa.ChunkedArray:
+    """Numbers without infinities, which no sum survives, and with one zero: -0.0 equals 0.0 in other bits."""
+    infinite = pc.fill_null(pc.is_inf(column), False)
+    if (place := pc.index(infinite, True).as_py()) >= 0:
+        raise FeatureError(
+            f"the column {log.table.name}.{name} holds {column[place].as_py()} in the row with the key "
+            f"{keys[place].as_py()!r}; finite numbers or nulls are expected; mend the row at its source"
+        )
+    return pc.add(column, pa.scalar(0.0, column.type))
 
 
 def _without_idle(table: pa.Table, log: Log) -> pa.Table:

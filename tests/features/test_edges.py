@@ -13,6 +13,7 @@ import pytest
 from crm.clock import DAY, to_micros
 from crm.schema import Ticket
 from features import FeatureView, check, customer, days, events, hours, lifetime
+from features.errors import FeatureError
 from tests.features.worlds import lines
 
 T = 1_700_000_000_000_000
@@ -61,6 +62,28 @@ def test_identical_rows_with_keys_of_their_own_both_count() -> None:
     view = FeatureView(entity=customer, n=lines.count(), spend=lines.amount.sum())
     found = values(view, [row(T - 5, amount=2), row(T - 5, amount=2)])
     assert (found["n"], found["spend"]) == (2, 4)
+
+
+def test_there_is_one_zero() -> None:
+    bought = [row(T - 9, quantity=0.0), row(T - 5, quantity=-0.0)]
+    quantity = lines.quantity
+    view = FeatureView(
+        entity=customer, low=quantity.min(), last=quantity.last(), total=quantity.sum(), kinds=quantity.nunique()
+    )
+    found = values(view, bought)
+    assert found["kinds"] == 1
+    assert [str(found[name]) for name in ("low", "last", "total")] == ["0.0", "0.0", "0.0"]
+
+
+@pytest.mark.parametrize("infinite", [np.inf, -np.inf])
+def test_an_infinity_is_refused_by_row_and_column(infinite: float) -> None:
+    bought = [row(T - 9, quantity=1.0), row(T - 5, quantity=infinite, source_key="line-2")]
+    with pytest.raises(FeatureError) as refused:
+        values(FeatureView(entity=customer, total=lines.quantity.sum()), bought)
+    assert str(refused.value) == (
+        f"the column order_lines.quantity holds {infinite} in the row with the key 'line-2'; finite numbers or nulls "
+        "are expected; mend the row at its source"
+    )
 
 
 @pytest.mark.parametrize("year", [1931, 1969, 2200])

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import random
 import shutil
 import signal
@@ -154,8 +153,7 @@ def kill(home: Path, part: str, seconds: float) -> str:
     watch, process = Watch(home), _started(home)
     _wait(process, watch.writes_history if part == "history" else watch.wrote_history)
     process.join(seconds)
-    if process.is_alive() and process.pid is not None:
-        os.kill(process.pid, signal.SIGKILL)
+    process.kill()  # nothing, where it has ended
     process.join()
     if process.exitcode != -signal.SIGKILL:
         return ""

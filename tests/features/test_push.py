@@ -6,7 +6,7 @@ import itertools
 import random
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import pandas as pd
 import pyarrow as pa
@@ -77,6 +77,33 @@ def test_rows_come_in_any_form(form: str, store: FeatureStore) -> None:
         rows = [row | {"occurred_at": from_micros(DAY), "known_at": from_micros(DAY)} for row in rows]
     store.push(visits, rows)
     assert _counts(store, DAY + 1) == [1, 1, 2.5, 4.0]
+
+
+@pytest.mark.parametrize("unit", ["s", "ms", "us", "ns"])
+def test_a_frame_may_count_in_any_unit_of_time(unit: Literal["s", "ms", "us", "ns"], store: FeatureStore) -> None:
+    frame = pd.DataFrame([visit("1", "a", DAY, 2.5), visit("2", "b", DAY, 4.0)])
+    for name in ("occurred_at", "known_at"):
+        frame[name] = pd.to_datetime(frame[name], unit="us", utc=True).dt.as_unit(unit)
+    store.push(visits, frame)
+    assert _counts(store, DAY + 1) == [1, 1, 2.5, 4.0]
+
+
+def test_a_row_that_never_happened_is_refused(store: FeatureStore) -> None:
+    rows = [visit("1", "a", DAY, 2.5), visit("2", "b", DAY, 4.0) | {"occurred_at": None}]
+    before = store.records.watermark()
+    with pytest.raises(FeatureError) as refused:
+        store.push(visits, rows)
+    assert str(refused.value) == (
+        "row 2 of the rows pushed to events says null for occurred_at; the moment at which it happened is expected; "
+        "add it"
+    )
+    assert store.records.watermark() == before
+    gone = [
+        visit("1", "a", DAY, 2.5),
+        visit("1", "a", DAY, 2.5, known_at=2 * DAY, op="retract") | {"occurred_at": None},
+    ]
+    store.push(visits, gone)
+    assert [_counts(store, at)[0] for at in (DAY + 1, 3 * DAY)] == [1, 0]
 
 
 @pytest.mark.slow

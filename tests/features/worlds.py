@@ -88,7 +88,7 @@ def _row(draw: random.Random, pk: int, entity: int, occurred: int, known: int) -
         "occurred_at": occurred,
         "known_at": known,
         "amount": maybe(draw.randrange(10_000, 99_999)),
-        "quantity": maybe(draw.choice([0.1, 0.2, 1e9 + draw.random(), draw.random() * 100])),
+        "quantity": maybe(draw.choice([0.0, -0.0, 0.1, 0.2, 1e9 + draw.random(), draw.random() * 100])),
         "line_no": maybe(draw.randrange(1, 9)),
         "product_id": maybe(draw.randrange(10, 15)),
         "kind": maybe(draw.choice(KINDS)),
