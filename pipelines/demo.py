@@ -11,7 +11,6 @@ from typing import Any, TypeVar
 
 import monitoring
 import training
-from configs import RapportError
 from crm.imports import run_import
 from crm.synthetic import write_company
 from pipelines.daily import Daily, run_daily
@@ -107,8 +106,8 @@ def run_demo(workspace: Workspace, *, customers: int = 10_000, seed: int = 7, co
         imported = timed("import", lambda: run_import(workspace.records, SOURCE, folder, progress=workspace.progress))
         trained = timed("training", lambda: trainers.train(workspace, sorted(workspace.training.models)))
     for outcome in trained:
-        if outcome.trained is None:
-            raise RapportError(outcome.error)
+        if outcome.error is not None:
+            raise outcome.error
     daily = timed("daily", lambda: run_daily(workspace, restart=True))
     return Demo(
         rows={name: counts.accepted for name, counts in imported.tables.items()},

@@ -32,13 +32,13 @@ class Outcome:
     name : str
     trained : mapping or None
         What ``train --json`` prints; None when it failed.
-    error : str
+    error : RapportError or None
         Why it failed.
     """
 
     name: str
     trained: Mapping[str, Any] | None
-    error: str = ""
+    error: RapportError | None = None
 
     def line(self) -> str:
         """The model, its grade and first figure, and whether it answers; or why it failed."""
@@ -51,7 +51,9 @@ class Outcome:
 
     def to_json(self) -> dict[str, Any]:
         """The training, or its error."""
-        return {"model": self.name, "error": self.error} if self.trained is None else dict(self.trained)
+        if self.trained is not None:
+            return dict(self.trained)
+        return {"model": self.name} | ({} if self.error is None else self.error.to_json())
 
 
 class Trainers:
@@ -117,13 +119,13 @@ def _outcome(name: str, future: Future[dict[str, Any]]) -> Outcome:
     try:
         return Outcome(name, future.result())
     except RapportError as error:
-        return Outcome(name, None, str(error))
+        return Outcome(name, None, error)
     except BrokenProcessPool:
         sentence = (
             f"the process that trained {name} was killed, as for want of memory; nothing of it was registered; "
             f"run rapport train {name} alone"
         )
-        return Outcome(name, None, sentence)
+        return Outcome(name, None, RapportError(sentence))
 
 
 def _context() -> BaseContext:

@@ -46,14 +46,15 @@ def call(name: str, words: Sequence[str]) -> int:
         ):
             answer: Answer = module.run(arguments, workspace)
     except RapportError as error:
-        return _refuse(str(error), arguments.json)
+        return _refuse(error, arguments.json)
     except KeyboardInterrupt:
-        _refuse("stopped by hand; nothing half done was kept; run the command again to go on", arguments.json)
+        sentence = "stopped by hand; nothing half done was kept; run the command again to go on"
+        _refuse(RapportError(sentence), arguments.json)
         return 130
     except OSError as error:
         what = f"{error.filename}: {error.strerror}" if error.filename else str(error)
         sentence = f"the system refused ({what}); nothing half done was kept; mend that and run the command again"
-        return _refuse(sentence, arguments.json)
+        return _refuse(RapportError(sentence), arguments.json)
     _show(json.dumps(answer.data, ensure_ascii=False, default=str) if arguments.json else answer.text())
     return answer.exit_code
 
@@ -78,10 +79,10 @@ def _parse(name: str, module: ModuleType, words: Sequence[str]) -> argparse.Name
     return parser.parse_args(rest, known)
 
 
-def _refuse(sentence: str, as_json: bool) -> int:
+def _refuse(error: RapportError, as_json: bool) -> int:
     if as_json:
-        _show(json.dumps({"error": sentence}, ensure_ascii=False))
-    print(f"rapport: {sentence}", file=sys.stderr)
+        _show(json.dumps(error.to_json(), ensure_ascii=False, default=str))
+    print(f"rapport: {error}", file=sys.stderr)
     return 1
 
 

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from pathlib import Path
 from typing import Self
 
 from configs.errors import RapportError
+from scoring import Leak
 
 
 class TrainingError(RapportError):
@@ -101,12 +102,30 @@ class TrainingError(RapportError):
         )
 
     @classmethod
-    def leak(cls, name: str, feature: str, finding: str) -> Self:
-        """The audit found a feature that almost certainly knows the outcome."""
+    def leak(cls, name: str, suspects: Sequence[Leak]) -> Self:
+        """The audit found features that almost certainly know the outcome; `told` has them and the suspects after them.
+
+        Parameters
+        ----------
+        name : str
+        suspects : sequence of Leak
+            Everything that blocks, and the first suspects that do not, strongest first.
+        """
+        blocking = [leak for leak in suspects if leak.blocks]
+        others = [f"{leak.feature} {leak.value:.3f}" for leak in suspects if not leak.blocks]
+        after = f", and the next suspects by AUC, which do not block, are {', '.join(others)}" if others else ""
+        if len(blocking) == 1:
+            wrong = f"the feature {blocking[0].feature} of {name!r} seems to know the outcome ({blocking[0].finding})"
+            expected, it = "a feature known before the outcome is expected", "it"
+        else:
+            names = ", ".join(leak.feature for leak in blocking)
+            why = "; ".join(f"{leak.feature}: {leak.finding}" for leak in blocking)
+            wrong = f"the features {names} of {name!r} seem to know the outcome ({why})"
+            expected, it = "features known before the outcome are expected", "each of them"
         return cls(
-            f"the feature {feature} of {name!r} seems to know the outcome ({finding}); a feature known before the "
-            "outcome is expected; say `known: after_outcome`, or `suspect: allowed, because …`, for it in the source's "
-            "mapping and import again"
+            f"{wrong}{after}; {expected}; say `known: after_outcome`, or `suspect: allowed, because …`, for {it} in "
+            "the source's mapping and import again",
+            told={"leaks": [leak.to_json() | {"blocks": leak.blocks} for leak in suspects]},
         )
 
     @classmethod

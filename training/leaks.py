@@ -20,6 +20,7 @@ BLOCKS = 0.90  # single-feature AUC from which on a feature must be answered for
 AHEAD_BLOCKS = 0.80  # the same where it is far ahead of the next
 AHEAD = 0.15
 LISTED = 5
+LISTED_REFUSED = 10  # where training is refused: enough to mend the mapping at one go
 SAMPLE = 20_000  # rows on which features are ranked
 FEW = 10  # values of what may be a copy of the outcome
 
@@ -86,12 +87,14 @@ def audit(
     ------
     TrainingError
         If a suspect is above the stated level (AUC 0.90, or 0.80 and 0.15 ahead of the next, or a copy of the
-        outcome), and it is neither answered for nor safe by its clocks.
+        outcome), and it is neither answered for nor safe by its clocks. Names all such suspects, and so many others
+        that ten are listed.
     """
     listed = [_leak(suspect, suspect.ref in answered, suspect.ref in clocked) for suspect in suspects]
-    for leak in listed:
-        if leak.blocks:
-            raise TrainingError.leak(name, leak.feature, leak.finding)
+    blocking = sum(leak.blocks for leak in listed)
+    if blocking:
+        others = [leak for leak in listed if not leak.blocks][: max(0, LISTED_REFUSED - blocking)]
+        raise TrainingError.leak(name, [leak for leak in listed if leak.blocks or leak in others])
     return listed[:LISTED]
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pickle
 import re
 from typing import Any
 
@@ -42,6 +43,46 @@ def test_a_planted_leak_is_first_and_blocks(kind: str) -> None:
         r"`known: after_outcome`, or `suspect: allowed",
     ):
         audit("made", suspects)
+
+
+def test_everything_that_blocks_is_named_at_once_and_the_next_suspects_beside_it() -> None:
+    rows = _with("number")
+    draw = np.random.default_rng(9)
+    honest = {f"shop:honest{place:02d}": rows.y + draw.normal(0, 3, 2_000) for place in range(12)}
+    frame = dict(rows.frame) | dict(_with("copy").frame) | {"shop:late": rows.frame["shop:leak"]} | honest
+    rows = Rows(rows.ids, rows.as_of, rows.y, frame)
+    suspects = rank(rows, inputs_of(rows), seed=1)
+    with pytest.raises(TrainingError) as caught:
+        audit("made", suspects, answered={"shop:honest00"})
+    listed = caught.value.told["leaks"]
+    assert [leak["feature"] for leak in listed] == [suspect.ref for suspect in suspects][:10]
+    assert [leak["feature"] for leak in listed if leak["blocks"]] == ["shop:leak", "shop:late"]
+    assert [leak["value"] for leak in listed] == [round(suspect.auc, 4) for suspect in suspects[:10]]
+    assert "a copy of the outcome" in listed[0]["finding"]
+    sentence = str(caught.value)
+    assert sentence.startswith("the features shop:leak, shop:late of 'made' seem to know the outcome (shop:leak: ")
+    assert all(f"{leak['feature']} {leak['value']:.3f}" in sentence for leak in listed[2:])
+    assert sentence.endswith("for each of them in the source's mapping and import again")
+
+
+def test_more_than_ten_that_block_are_all_named() -> None:
+    rows = _with("number")
+    frame = {f"shop:leak{place:02d}": rows.frame["shop:leak"] for place in range(12)} | dict(rows_of(2_000).frame)
+    rows = Rows(rows.ids, rows.as_of, rows.y, frame)
+    with pytest.raises(TrainingError, match=r"shop:leak00, .*shop:leak11 of 'made' seem to know") as caught:
+        audit("made", rank(rows, inputs_of(rows), seed=1))
+    assert len(caught.value.told["leaks"]) == 12
+    assert all(leak["blocks"] for leak in caught.value.told["leaks"])
+    assert "next suspects" not in str(caught.value)
+
+
+def test_what_is_told_crosses_to_another_process() -> None:
+    rows = _with("copy")
+    with pytest.raises(TrainingError) as caught:
+        audit("made", rank(rows, inputs_of(rows), seed=1))
+    again = pickle.loads(pickle.dumps(caught.value))  # noqa: S301 - made here; models trained at once fail in processes
+    assert again.to_json() == caught.value.to_json()
+    assert again.to_json()["leaks"][0]["feature"] == "shop:leak"
 
 
 def test_a_copy_of_the_outcome_is_called_one() -> None:
