@@ -22,7 +22,7 @@ from pipelines.train import Trained, train
 from pipelines.watch import Watched, watch
 from pipelines.workspace import Workspace
 from registry import ModelVersion
-from training import Backtest
+from training import Backtest, ListBacktest
 
 _LAST = 2**62
 
@@ -95,8 +95,8 @@ class Rapport(Workspace):
 
     def backtest(
         self, model: str, *, as_of: Moment | None = None, size: int | None = None, cutoffs: int = 6
-    ) -> Backtest:
-        """What the model's past lists would have earned, beside the naive rule's."""
+    ) -> Backtest | ListBacktest:
+        """What the model's past lists would have earned, or met in purchases, beside the naive rule's."""
         return backtest(self, model, as_of=_micros(as_of), size=size, cutoffs=cutoffs)[0]
 
     def compare(self, model: str, first: str, second: str, *, as_of: Moment | None = None) -> Compared:

@@ -9,6 +9,18 @@ from training.backtest import Backtest
 from training.catalogue import find
 from training.errors import TrainingError
 from training.opening import Training, open, preload  # noqa: A004 - each package opens
+from training.recommender_backtest import ListBacktest, ListReplay
 from training.spec import Context, ModelSpec
 
-__all__ = ["Backtest", "Context", "ModelSpec", "Training", "TrainingError", "find", "open", "preload"]
+__all__ = [
+    "Backtest",
+    "Context",
+    "ListBacktest",
+    "ListReplay",
+    "ModelSpec",
+    "Training",
+    "TrainingError",
+    "find",
+    "open",
+    "preload",
+]

@@ -86,6 +86,14 @@ class TrainingError(RapportError):
         )
 
     @classmethod
+    def no_list_size(cls, name: str, size: int) -> Self:
+        """A length of list was asked for where lists of items are replayed."""
+        return cls(
+            f"{name!r} cannot be replayed with {size} (--size); it gives every customer a list of 10 items; leave the "
+            "size out"
+        )
+
+    @classmethod
     def nothing_to_replay(cls, name: str, why: str) -> Self:
         """There are no past cutoffs at which it could have been asked."""
         return cls(

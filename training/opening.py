@@ -16,6 +16,8 @@ from training.backtest import CUTOFFS, Backtest, backtest
 from training.catalogue import find
 from training.errors import TrainingError
 from training.question import Latest, Question
+from training.recommender_backtest import ListBacktest, backtest_lists
+from training.recommending import Recommender
 from training.spec import Context, ModelSpec, Progress
 
 SEED = 20_111
@@ -137,6 +139,41 @@ class Training:
         """
         context = self._context(as_of=as_of, seed=seed, progress=progress or (lambda _: None))
         return backtest(context, self._question(name), size=size, cutoffs=cutoffs)
+
+    def backtest_lists(
+        self,
+        name: str,
+        *,
+        as_of: int | None = None,
+        cutoffs: int = CUTOFFS,
+        seed: int = SEED,
+        progress: Progress | None = None,
+    ) -> ListBacktest:
+        """What customers would have bought of a recommendation's past lists, beside those of personal frequency.
+
+        Parameters as in `backtest`.
+
+        Raises
+        ------
+        TrainingError
+            If the model is unknown, recommends nothing, or has no past to replay.
+        """
+        if not self.recommends(name):
+            raise TrainingError.nothing_to_replay(name, "it recommends nothing")
+        context = self._context(as_of=as_of, seed=seed, progress=progress or (lambda _: None))
+        return backtest_lists(context, name, cutoffs=cutoffs)
+
+    def recommends(self, name: str) -> bool:
+        """Whether a model gives lists of items.
+
+        Raises
+        ------
+        TrainingError
+            If the model is unknown.
+        """
+        if name not in self.models:
+            raise TrainingError.unknown_model(name, self.models)
+        return isinstance(self.models[name], Recommender)
 
     def latest(self, name: str, *, as_of: int | None = None) -> Latest:
         """The latest rows of a yes-or-no model whose outcome is known; raises like `backtest`."""

@@ -230,14 +230,20 @@ def _stability(axes: Axes, by_period: Mapping[str, float]) -> None:
     axes.legend(loc="lower right")
 
 
-def earnings(title: str, found: Mapping[str, Sequence[tuple[float, float, float]]]) -> dict[str, bytes]:
+def earnings(
+    title: str,
+    found: Mapping[str, Sequence[tuple[float, float, float]]],
+    height: str = "earned, in costs of one action",
+) -> dict[str, bytes]:
     """What lists earned at past cutoffs, with intervals.
 
     Parameters
     ----------
     title : str
     found : mapping of str to sequence of (value, low, high)
-        Days of the cutoffs to the earnings of the model's list and of the rule's, in costs of one action.
+        Days of the cutoffs to the earnings of the model's list and of the rule's.
+    height : str
+        What is drawn, with its unit.
 
     Returns
     -------
@@ -256,4 +262,4 @@ def earnings(title: str, found: Mapping[str, Sequence[tuple[float, float, float]
         axes.set_xticks(places, [f"{day[:4]}\n{day[5:]}" for day in found])
         axes.legend(loc="best")
 
-    return _draw("earnings", f"Backtest: {title}", "", "earned, in costs of one action", plot)
+    return _draw("earnings", f"Backtest: {title}", "", height, plot)

@@ -31,6 +31,9 @@ class Purchases:
         Price of a piece; NaN where it is not told (and for all where none is given).
     category : ndarray of int64, shape (n,)
         Number of the category at the sale; -1 where it is not told (and for all where none is given).
+    amount : ndarray of float64, shape (n,)
+        What was paid for the line, in the order's currency; NaN where it is not told (and for all where none is given).
+        Lists are judged by it; nothing is learned from it.
     """
 
     customer: Ids
@@ -40,12 +43,15 @@ class Purchases:
     gone_at: Ids
     price: Floats = field(default_factory=lambda: np.empty(0))
     category: Ids = field(default_factory=lambda: np.empty(0, dtype=np.int64))
+    amount: Floats = field(default_factory=lambda: np.empty(0))
 
     def __post_init__(self) -> None:
         if not len(self.price):
             object.__setattr__(self, "price", np.full(len(self), np.nan))
         if not len(self.category):
             object.__setattr__(self, "category", np.full(len(self), -1, dtype=np.int64))
+        if not len(self.amount):
+            object.__setattr__(self, "amount", np.full(len(self), np.nan))
 
     def __len__(self) -> int:
         return len(self.customer)
@@ -55,8 +61,8 @@ class Purchases:
         return type(self)(*(getattr(self, item.name)[which] for item in fields(self)))
 
     def sha256(self) -> str:
-        """Hash of all purchases, whatever their order."""
-        columns = tuple(getattr(self, item.name) for item in fields(self))
+        """Hash of all that is learned from, whatever the order of the purchases."""
+        columns = tuple(getattr(self, item.name) for item in fields(self) if item.name != "amount")
         order = np.lexsort(columns[::-1])
         total = hashlib.sha256()
         for column in columns:
@@ -101,4 +107,5 @@ def purchases_of(store: FeatureStore) -> Purchases:
         whole["superseded_at"],
         price=rows.column("unit_price").to_numpy().astype(np.float64),
         category=np.where(category < 0, -1, np.append(names_in_order, 0)[category]),
+        amount=rows.column("amount").to_numpy().astype(np.float64),
     )

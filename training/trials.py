@@ -15,11 +15,12 @@ from scoring.items import Ids, Neighbours
 from scoring.ranker import History, Ranker, Recipe
 from training.ials import ials
 from training.purchases import Purchases
-from training.ranking_metrics import Flags, ndcg, recall, top
+from training.ranking_metrics import Flags, Ranks, ndcg, recall, top
 from training.recommenders import Basket, ease, gather, in_one_order, knn
 
 DAY = 86_400_000_000
 DEPTH = 20
+LISTED = 10  # items of the lists that are kept
 CELLS = 2_000_000  # scores held at once
 
 
@@ -64,11 +65,14 @@ class Marks:
         NDCG@10 and recall@20 over all items.
     fresh : ndarray of float64
         NDCG@10 over the items that the customer had not bought before.
+    listed : ndarray of intp, shape (customers, at most `LISTED`)
+        The first items of each list.
     """
 
     ndcg: Floats
     recall: Floats
     fresh: Floats
+    listed: Ranks = field(default_factory=lambda: np.empty((0, 0), dtype=np.intp), repr=False)
 
     def means(self) -> dict[str, float]:
         """``ndcg_10``, ``recall_20`` and ``ndcg_10_new``."""
@@ -145,14 +149,17 @@ def judge(part: Slice, recipe: Recipe) -> Marks:
 
 def marks(part: Slice, blocks: Iterable[tuple[int, Floats, Flags]]) -> Marks:
     """Compare scores, as `scored` gives them, with what was bought; they are written over."""
-    found = [np.empty((3, 0))]
+    found, listed = [np.empty((3, 0))], []
     for first, scores, known in blocks:
         wanted: Flags = part.bought[first : first + len(scores)].toarray()
         ranked = top(scores, DEPTH)
+        listed.append(ranked[:, :LISTED])
         scores[known] = -np.inf
         fresh = ndcg(top(scores, DEPTH), wanted & ~known)
         found.append(np.stack([ndcg(ranked, wanted), recall(ranked, wanted), fresh]))
-    return Marks(*np.concatenate(found, axis=1))
+    every, within, fresh = np.concatenate(found, axis=1)
+    kept = {"listed": np.concatenate(listed)} if listed else {}
+    return Marks(every, within, fresh, **kept)
 
 
 def scored(part: Slice, ranker: Ranker) -> Iterator[tuple[int, Floats, Flags]]:

@@ -189,3 +189,11 @@ def test_the_past_is_replayed_and_drawn(company: Company) -> None:
     assert len(told["cutoffs"]) == 1
     assert told["total"]["gain"]["low"] > 0
     assert b"<svg" in Path(told["picture"]).read_bytes()
+
+
+def test_the_past_of_a_recommendation_is_replayed_and_drawn(company: Company) -> None:
+    told = company.rapport("backtest", "recommendation", "--cutoffs", "1")
+    assert len(told["cutoffs"]) == 1
+    assert told["total"]["gain"]["ndcg_10"]["low"] > 0
+    assert told["cutoffs"][0]["lists"]["sales"]["value"] < told["cutoffs"][0]["bought"]
+    assert b"<svg" in Path(told["picture"]).read_bytes()
