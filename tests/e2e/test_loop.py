@@ -194,6 +194,9 @@ def test_the_past_is_replayed_and_drawn(company: Company) -> None:
 def test_the_past_of_a_recommendation_is_replayed_and_drawn(company: Company) -> None:
     told = company.rapport("backtest", "recommendation", "--cutoffs", "1")
     assert len(told["cutoffs"]) == 1
-    assert told["total"]["gain"]["ndcg_10"]["low"] > 0
+    lists, naive, gain = (told["total"][side]["ndcg_10"] for side in ("lists", "naive", "gain"))
+    assert gain["value"] == pytest.approx(lists["value"] - naive["value"])
+    assert gain["low"] < gain["value"] < gain["high"]
+    assert gain["high"] > 0  # one cutoff of a small company: no worse than personal frequency, by its interval
     assert told["cutoffs"][0]["lists"]["sales"]["value"] < told["cutoffs"][0]["bought"]
     assert b"<svg" in Path(told["picture"]).read_bytes()
