@@ -98,12 +98,6 @@ def audit(
     return listed[:LISTED]
 
 
-def power_without(model: Floats, without: Floats, y: Floats) -> float:
-    """What the AUC loses when a feature is left out."""
-    one = np.ones((1, len(y)))
-    return float((auc(y, model, one) - auc(y, without, one))[0])
-
-
 def _leak(suspect: Suspect, is_answered: bool, is_clocked: bool) -> Leak:
     finding = f"single-feature AUC {suspect.auc:.3f}, {suspect.gap:.3f} ahead of the next"
     if suspect.null_auc >= 0.55:

@@ -69,13 +69,14 @@ def extract(table: pa.Table, log: Log, columns: tuple[str, ...], dictionary: Dic
         if kind == "text":
             rows[name] = dictionary.encode(name, column)
         else:
-            rows[name] = words(_of_kind(column, log, name, table.column("source_key")))
+            rows[name] = words(_of_kind(table, log, name))
     return rows
 
 
-def _of_kind(column: pa.ChunkedArray, log: Log, name: str, keys: pa.ChunkedArray) -> pa.ChunkedArray:
+def _of_kind(table: pa.Table, log: Log, name: str) -> pa.ChunkedArray:
+    column = table.column(name)
     if log.columns[name].kind == "float":
-        return _finite(column, log, name, keys) if pa.types.is_floating(column.type) else pc.cast(column, pa.float64())
+        return _finite(table, log, name) if pa.types.is_floating(column.type) else pc.cast(column, pa.float64())
     if pa.types.is_floating(column.type) or pa.types.is_string(column.type):
         raise FeatureError(
             f"the column {log.table.name}.{name} holds {column.type}; whole numbers are expected, of money "
@@ -84,13 +85,16 @@ def _of_kind(column: pa.ChunkedArray, log: Log, name: str, keys: pa.ChunkedArray
     return column
 
 
-def _finite(column: pa.ChunkedArray, log: Log, name: str, keys: pa.ChunkedArray) -> pa.ChunkedArray:
+def _finite(table: pa.Table, log: Log, name: str) -> pa.ChunkedArray:
     """Numbers without infinities, which no sum survives, and with one zero: -0.0 equals 0.0 in other bits."""
+    column = table.column(name)
     infinite = pc.fill_null(pc.is_inf(column), False)
     if (place := pc.index(infinite, True).as_py()) >= 0:
+        key = table.column("source_key")[place].as_py()
+        which = f"id {table.column('id')[place].as_py()}" if key is None else f"key {key!r}"
         raise FeatureError(
-            f"the column {log.table.name}.{name} holds {column[place].as_py()} in the row with the key "
-            f"{keys[place].as_py()!r}; finite numbers or nulls are expected; mend the row at its source"
+            f"the column {log.table.name}.{name} holds {column[place].as_py()} in the row with the {which}; finite "
+            "numbers or nulls are expected; mend the row at its source"
         )
     return pc.add(column, pa.scalar(0.0, column.type))
 

@@ -72,6 +72,20 @@ def test_a_file_answers_like_the_same_rows_in_a_database(unit: str, open_store: 
         store.close()
 
 
+def test_an_infinity_in_a_file_is_refused_and_its_zeros_are_one(tmp_path: Path) -> None:
+    zeros = [{**row, "quantity": zero} for row, zero in zip(ROWS[:2], (0.0, -0.0), strict=True)]
+    for name, rows in {"good": zeros, "bad": [*zeros, {**ROWS[2], "quantity": float("-inf")}]}.items():
+        pq.write_table(table(rows), tmp_path / f"{name}.parquet")
+    store = opened(ParquetRecords({"order_lines": tmp_path / "good.parquet"}), tmp_path / "a")
+    found = store.historical_features(["v:size"], SPINE)["v__size"][:2]
+    assert [str(value) for value in found] == ["0.0", "0.0"]
+    store.close()
+    store = opened(ParquetRecords({"order_lines": tmp_path / "bad.parquet"}), tmp_path / "b")
+    with pytest.raises(FeatureError, match=r"order_lines.quantity holds -inf in the row with the id 3; finite numbers"):
+        store.refresh()
+    store.close()
+
+
 def test_only_what_arrived_within_a_range_is_read() -> None:
     records = ParquetRecords({"order_lines": table(ROWS), "events": table(ROWS[:5])})
     records.add("order_lines", table(ROWS[:2]))
