@@ -71,7 +71,7 @@ class Training:
         horizon_days : int, optional
             How far ahead an outcome counts, where records tell it in time; by default the model's own.
         random_split : bool
-            Split at random although there are times; printed as such.
+            Split outcomes that have no times at random, which nothing else allows; printed as such.
         seed : int
             The same seed, data, code and settings give the same bytes.
         progress : callable, optional

@@ -89,10 +89,10 @@ def test_churn_scores_only_who_has_bought_within_a_year(company: Company) -> Non
     assert (eligible == (frame["buying:orders_365d"] > 0)).all()
 
 
-def test_a_random_split_is_made_only_when_asked_for(company: Company) -> None:
-    candidate = company.training.train("lead_score", random_split=True)
-    assert candidate.protocol == "random"
-    assert "a random split was asked for" in candidate.protocol_note
+@pytest.mark.parametrize("name", ["churn", "lead_score", "opportunity_win", "segmentation", "recommendation"])
+def test_what_happened_in_time_is_never_split_at_random(company: Company, name: str) -> None:
+    with pytest.raises(TrainingError, match=f"a random split of '{name}' was asked for, but its outcomes have times"):
+        company.training.train(name, random_split=True)
 
 
 def test_an_earlier_moment_uses_nothing_later(company: Company) -> None:
