@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import numpy as np
 import pytest
 
@@ -68,6 +70,22 @@ def test_it_answers_the_same_alone_and_its_reasons_add_up(company: Company, cand
     spine = company.store.entities_at(model.entity, int(candidate.evidence.as_of[-1])).head(40)
     table = company.store.historical_features(model.refs, spine)
     answers_alike(model, {ref: table[ref.replace(":", "__", 1)].to_numpy() for ref in model.refs})
+
+
+def test_the_audit_counts_what_became_known_too_late_and_who_is_on_both_sides(
+    company: Company, candidate: Candidate
+) -> None:
+    found = {leak.feature: leak for leak in candidate.leaks}
+    late, both = found["(values known later)"], found["(entities)"]
+    made = candidate.training_set
+    assert made is not None
+    asked = min(2_000, made.manifest.rows) * len(made.manifest.refs)
+    assert re.match(rf"[\d,]+ of {asked:,} values would be other ones, had what became known after", late.finding)
+    assert late.finding.endswith("; it did not" if late.value else "counted")
+    assert candidate.name != "churn" or late.value > 0, "moves of house are heard of later"
+    assert 0 < both.value <= 1
+    assert both.finding.endswith("have taught, too, at earlier moments")
+    assert all(f"- {leak.feature}: {leak.finding}" in candidate.card for leak in candidate.leaks)
 
 
 def test_another_version_is_scored_on_the_same_rows(company: Company, candidate: Candidate) -> None:
