@@ -144,6 +144,7 @@ def _made_from(context: Context, problem: Problem, rows: Rows, split: Split) -> 
         "seed": context.seed,
         "tune_seconds": context.settings.tune_seconds,
         "protocol": split.protocol,
+        "costs": [problem.costs.action, problem.costs.gain, problem.costs.success],
         **problem.settings,
     }
     return {
