@@ -8,7 +8,6 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from crm.clock import iso
 from crm.records import NUMBERS
 from pipelines.score import Scored, ScoringError
 from pipelines.workspace import Workspace
@@ -89,19 +88,8 @@ def check_size(size: int, model: object) -> None:
 
 
 def shortlist(workspace: Workspace, scored: Scored, size: int) -> Shortlist:
-    """The best of a batch that was just written, by the costs that are stated now, else by those of the version.
-
-    Raises
-    ------
-    ScoringError
-        If nobody was scored.
-    """
+    """The best of a batch that was just written, by the costs that are stated now, else by those of the version."""
     _, model = workspace.registry.load(scored.model)
-    if not scored.scored:
-        raise ScoringError(
-            f"nobody is in the population of {scored.model!r} as of {iso(scored.as_of)}, so there is no list; at least "
-            "one row is expected; give another --as-of, or import records that cover it"
-        )
     sql = SCORES.format(entity=model.entity, table=NUMBERS[model.entity])
     given = {"model": scored.model, "version": scored.version, "at": scored.as_of}
     found: pd.DataFrame = workspace.records.query(sql, given).to_pandas()
