@@ -137,11 +137,19 @@ class TrainingError(RapportError):
         )
 
     @classmethod
-    def no_split(cls, name: str) -> Self:
-        """A random split was not asked for and no other is possible."""
+    def dated(cls, name: str, where: str) -> Self:
+        """A random split was asked for although the outcomes have times."""
         return cls(
-            f"the labels of {name!r} have times, and nobody asked for a random split; a split in time is expected; "
-            "import more history, or pass --random-split and read its figures with care"
+            f"a random split of {name!r} was asked for, but its outcomes have times ({where}); only outcomes without "
+            "times may be split at random, because what is learned from later rows flatters; leave --random-split out"
+        )
+
+    @classmethod
+    def no_split(cls, name: str, where: str) -> Self:
+        """The outcomes have neither times nor an order, and nobody asked for a random split."""
+        return cls(
+            f"the outcomes of {name!r} have no times ({where}), so nothing but a random split is possible, and that "
+            "only on demand; import outcomes with their times, or pass --random-split and read its figures with care"
         )
 
     @classmethod
