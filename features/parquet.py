@@ -10,7 +10,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
-from crm import AttributeInfo, SourceInfo
+from crm import AttributeInfo, Merges, SourceInfo
 from features.declare.log import MONEY_SCALE
 from features.entity import ENTITIES
 from features.errors import FeatureError
@@ -105,6 +105,10 @@ class ParquetRecords:
                 found += [pc.unique(batch.column(0).drop_null()).to_numpy() for batch in _batches(rows, [key])]
         known = pa.array(np.unique(np.concatenate(found)))
         return pa.table({"id": known, "number": known.cast(pa.string())})
+
+    def merges(self) -> Merges:
+        """None."""
+        return Merges.none()
 
 
 def _file(path: Path) -> pq.ParquetFile:
