@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
@@ -67,7 +67,16 @@ class Lesson:
     @cached_property
     def influence(self) -> list[tuple[str, float]]:
         """Mean absolute effect of each topic in log-odds, strongest first; protected ones are left out."""
-        return _influence(self.step, self.rows.take(self.split.test[:INFLUENCE_ROWS]))
+        hidden = {item.topic for item in self.step.fitted.inputs if item.protected}
+        return [(topic, effect) for topic, effect in self._effects(lambda item: item.topic) if topic not in hidden]
+
+    @cached_property
+    def by_family(self) -> list[tuple[str, float]]:
+        """Mean absolute effect of each family of features in log-odds, strongest first."""
+        return self._effects(lambda item: item.family or item.ref.partition(":")[0])
+
+    def _effects(self, group: Callable[[Input], str]) -> list[tuple[str, float]]:
+        return _influence(self.step, self.rows.take(self.split.test[:INFLUENCE_ROWS]), group)
 
 
 def fit(context: Context, problem: Problem, rows: Rows, split: Split) -> Candidate:
@@ -134,7 +143,8 @@ def fit(context: Context, problem: Problem, rows: Rows, split: Split) -> Candida
             problem.costs,
             lesson.verdict.by_period,
         )
-        | _influence_picture(lesson),
+        | _influence_picture(lesson)
+        | _families_picture(lesson),
     )
 
 
@@ -299,15 +309,15 @@ def _card(lesson: Lesson, context: Context) -> str:
     )
 
 
-def _influence(step: Step, rows: Rows) -> list[tuple[str, float]]:
+def _influence(step: Step, rows: Rows, group: Callable[[Input], str]) -> list[tuple[str, float]]:
+    """Mean absolute effect of each group of features, strongest first."""
     effects = step.fitted.core.contributions(step.fitted.encoder.matrix(rows.frame))
     by_ref = {item.ref: item for item in step.fitted.inputs}
     total: dict[str, Any] = {}
     for column, item in enumerate(step.fitted.encoder.columns):
-        topic = by_ref[item["ref"]].topic
-        total[topic] = total.get(topic, 0.0) + effects[:, column]
-    hidden = {item.topic for item in step.fitted.inputs if item.protected}
-    found = [(topic, float(np.abs(effect).mean())) for topic, effect in total.items() if topic not in hidden]
+        name = group(by_ref[item["ref"]])
+        total[name] = total.get(name, 0.0) + effects[:, column]
+    found = [(name, float(np.abs(effect).mean())) for name, effect in total.items()]
     return sorted(found, key=lambda pair: (-pair[1], pair[0]))
 
 
@@ -321,6 +331,12 @@ def _influence_picture(lesson: Lesson) -> dict[str, bytes]:
     return bars.draw("influence", title, "mean effect, in log-odds", told, form=".2f") if told else {}
 
 
+def _families_picture(lesson: Lesson) -> dict[str, bytes]:
+    title = f"What moves the answer, by family: {lesson.problem.title}"
+    told = {family.replace("_", " "): effect for family, effect in lesson.by_family}
+    return bars.draw("families", title, "mean effect, in log-odds", told, form=".2f")
+
+
 def _tables(lesson: Lesson) -> dict[str, Any]:
     return {
         "ladder": {
@@ -330,6 +346,7 @@ def _tables(lesson: Lesson) -> dict[str, Any]:
         "ladder_reasons": list(lesson.rung_reasons),
         "stability": dict(lesson.verdict.by_period),
         "influence": dict(lesson.influence),
+        "families": dict(lesson.by_family),
         "dropped": dict(lesson.dropped),
         "form": lesson.problem.form,
         **({} if lesson.deals is None else {"deals": lesson.deals}),

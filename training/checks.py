@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -25,6 +25,11 @@ from training.spec import ModelSpec
 Check = Callable[[ModelSpec, Candidate], None]
 
 PICKLED = re.compile(rb"\x80[\x02-\x05].{0,40}(c|\x8c)", re.DOTALL)
+PICTURES: Mapping[str, frozenset[str]] = {
+    "binary": frozenset({"roc", "precision_recall", "lift", "gain", "profit", "reliability", "stability", "families"}),
+    "segmentation": frozenset({"segments"}),
+}
+"""Pictures without which a model of a kind cannot be judged."""
 JSON_KEYS = {"model", "grade", "rung", "rows", "base_rate", "protocol", "metrics", "naive", "leaks", "seconds"}
 
 
@@ -111,9 +116,10 @@ def has_card(_: ModelSpec, candidate: Candidate) -> None:
 
 
 def has_pictures(_: ModelSpec, candidate: Candidate) -> None:
-    """It has pictures, each as SVG and PNG, that hold no script and fetch nothing."""
+    """It has the pictures that its kind is read by, each as SVG and PNG, that hold no script and fetch nothing."""
     stems = {name.rpartition(".")[0] for name in candidate.pictures}
-    _require(bool(stems), "there are no pictures")
+    missing = PICTURES.get(candidate.kind, frozenset()) - stems
+    _require(bool(stems) and not missing, f"there are no pictures {sorted(missing)}")
     for stem in stems:
         svg, png = (candidate.pictures.get(f"{stem}.{kind}", b"") for kind in ("svg", "png"))
         _require(b"<svg" in svg and b"<script" not in svg, f"{stem}.svg is no plain SVG")

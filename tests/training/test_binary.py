@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +14,7 @@ from scoring import BinaryModel, Candidate, load
 from tests.training.planted import context_of, dealt, in_order, inputs_of, problem_of, rows_of
 from training import TrainingError
 from training.binary import fit, learn
-from training.checks import CHECKS, Check, answers_alike
+from training.checks import CHECKS, Check, PromiseError, answers_alike, has_pictures
 from training.rows import Rows
 from training.splits import Split
 from training.suspicion import on_both_sides
@@ -52,6 +53,20 @@ def test_the_planted_signal_is_found(candidate: Candidate) -> None:
     assert candidate.metrics["auc"].value > candidate.naive.metrics["auc"].value + 0.05
     assert set(list(candidate.tables["influence"])[:3]) == {"shop:since", "shop:plan", "shop:visits_30d"}
     assert b"What moves the answer" in candidate.pictures["influence.svg"]
+
+
+def test_importance_is_drawn_by_family(candidate: Candidate) -> None:
+    [(family, effect)] = candidate.tables["families"].items()
+    assert family == "shop"
+    assert effect > max(candidate.tables["influence"].values()), "what adds up row by row is more than its largest part"
+    assert b"by family: Made" in candidate.pictures["families.svg"]
+
+
+def test_a_model_without_a_picture_of_its_kind_keeps_no_promise(candidate: Candidate) -> None:
+    spec: Any = _Made()
+    fewer = {name: drawn for name, drawn in candidate.pictures.items() if not name.startswith("profit.")}
+    with pytest.raises(PromiseError, match=r"there are no pictures \['profit'\]"):
+        has_pictures(spec, replace(candidate, pictures=fewer))
 
 
 def test_scores_are_near_the_rates(tmp_path: Path) -> None:
