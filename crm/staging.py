@@ -116,7 +116,10 @@ def _cast(table: str, name: str, values: pa.ChunkedArray, wanted: pa.DataType) -
             values = values.cast(values.type.value_type)
         if pa.types.is_timestamp(values.type) and wanted == pa.int64():
             if values.type.tz is None:
-                raise pa.ArrowInvalid("times without a zone")
+                raise RecordsError(
+                    f"{table}.{name} holds times without a zone; moments with a zone, or whole microseconds since 1970 "
+                    "in UTC, are expected; give them their zone"
+                )
             values = values.cast(pa.timestamp("us", "UTC"))
         return values.cast(wanted)
     except (pa.ArrowInvalid, pa.ArrowNotImplementedError) as error:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any, TypeAlias
 
 import pandas as pd
@@ -66,7 +67,7 @@ def write(records: object, log: Log, rows: Rows, origin: str) -> WriteCounts:
     name, table = str(log.table.name).removesuffix("_versions"), as_arrow(rows)
     if "source_key" in table.column_names:
         _refuse_nobody(records, log, name, table, origin)
-        _refuse_undated(log, name, table)
+        _refuse_undated(records, log, name, table, origin)
         table = table.group_by(table.column_names).aggregate([]).sort_by("source_key")  # each row once, in one order
     return records.write({name: table}, source=origin, as_told=True)[name]
 
@@ -77,7 +78,7 @@ def as_arrow(rows: Rows) -> pa.Table:
     Raises
     ------
     FeatureError
-        If mappings have different columns, or a column values of several types.
+        If mappings have different columns, a column values of several types, or a time no zone.
 
     Examples
     --------
@@ -97,6 +98,14 @@ def as_arrow(rows: Rows) -> pa.Table:
                 f"row {place + 1} of the rows pushed and row 1 differ in the column {odd!r}; the same columns in every "
                 "row are expected; push rows of each kind by themselves"
             )
+        # beside moments with a zone, Arrow would take one without for UTC
+        naive = [name for name, value in row.items() if isinstance(value, datetime) and value.tzinfo is None]
+        if naive:
+            raise FeatureError(
+                f"row {place + 1} of the rows pushed has a time without a zone in the column {naive[0]!r} "
+                f"({row[naive[0]]}); a moment with a zone, or whole microseconds since 1970 in UTC, is expected; give "
+                "it its zone"
+            )
     try:
         return pa.table({name: [row[name] for row in given] for name in names})
     except pa.ArrowException as error:
@@ -114,9 +123,7 @@ def _refuse_nobody(records: Records, log: Log, name: str, table: pa.Table, origi
     for key in log.keys:
         column = next((item for item in (key, f"{key.removesuffix('_id')}_key") if item in table.column_names), None)
         if column is None:
-            missing = pc.or_(
-                _dated(table), pc.is_null(records.resolve(name, origin, table.column("source_key")))
-            ).to_pylist()
+            missing = _inherits_nothing(records, name, table, origin).to_pylist()
         else:
             missing = pc.is_null(table.column(column)).to_pylist()
         for row, (nobody, op) in enumerate(zip(missing, told, strict=True)):
@@ -128,19 +135,25 @@ def _refuse_nobody(records: Records, log: Log, name: str, table: pa.Table, origi
                 )
 
 
-def _refuse_undated(log: Log, name: str, table: pa.Table) -> None:
-    """Refuse rows that say of themselves that nobody knows when they happened: no window would ever hold them."""
+def _refuse_undated(records: Records, log: Log, name: str, table: pa.Table, origin: str) -> None:
+    """Refuse rows without their moment, said to be null or not said of new ones: no window would ever hold them."""
     at = log.at or "occurred_at"
-    if log.table.name != name or at not in table.column_names:
+    if log.table.name != name:
         return
-    undated = pc.is_null(table.column(at))
+    is_given = at in table.column_names
+    undated = pc.is_null(table.column(at)) if is_given else _inherits_nothing(records, name, table, origin)
     if "op" in table.column_names:
         undated = pc.and_(undated, pc.fill_null(pc.not_equal(table.column("op"), "retract"), True))
     if (row := pc.index(undated, True).as_py()) >= 0:
         raise FeatureError(
-            f"row {row + 1} of the rows pushed to {name} says null for {at}; the moment at which it happened is "
-            "expected; add it"
+            f"row {row + 1} of the rows pushed to {name} {f'says null for {at}' if is_given else f'has no {at}'}; the "
+            "moment at which it happened is expected; add it"
         )
+
+
+def _inherits_nothing(records: Records, name: str, table: pa.Table, origin: str) -> pa.ChunkedArray:
+    """Which rows are whole versions: those that are new, and those that say when they were known."""
+    return pc.or_(_dated(table), pc.is_null(records.resolve(name, origin, table.column("source_key"))))
 
 
 def _dated(table: pa.Table) -> pa.ChunkedArray:

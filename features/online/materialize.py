@@ -79,6 +79,12 @@ def materialize(
     ------
     OvertakenError
         If writers of other workspaces come in between again and again.
+
+    Notes
+    -----
+    A run that is killed leaves the old states. The next one keeps what was built of the history, but packs and writes
+    all states that are due again from the first: a full write takes seconds for 100,000 entities, less than it would
+    cost to keep account of half a generation that a newer arrival may have made stale.
     """
     with history.alone():
         for turn in range(TURNS):

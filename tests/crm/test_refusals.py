@@ -45,7 +45,7 @@ WRONG: dict[str, tuple[Mapping[str, pa.Table], str]] = {
     ),
     "time without zone": (
         {"orders": changed(ORDERS, occurred_at=pa.array([1, 2], pa.timestamp("us")))},
-        "orders.occurred_at holds values that are not int64 .times without a zone",
+        "orders.occurred_at holds times without a zone; moments with a zone, or whole microseconds since 1970 in UTC",
     ),
     "infinite": (
         {"order_lines": changed(LINES, quantity=[1.0, float("inf"), 1.0])},

@@ -195,6 +195,42 @@ def test_what_was_not_folded_is_folded_next_time(settings: Settings, store: Feat
     assert _counts(store, 2 * DAY) == [2, 0, 4.0, 0]
 
 
+def test_a_new_row_without_its_moment_is_refused_and_a_correction_keeps_it(store: FeatureStore) -> None:
+    told = _without("occurred_at")
+    for row in (told, {name: value for name, value in told.items() if name != "known_at"}):
+        with pytest.raises(FeatureError) as refused:
+            store.push(visits, [row])
+        assert str(refused.value) == (
+            "row 1 of the rows pushed to events has no occurred_at; the moment at which it happened is expected; add it"
+        )
+    store.push(visits, [ROW])
+    store.push(visits, [{"source_key": "1", "value": 4.0}])
+    later = crm.clock.now() + 1
+    assert [_counts(store, at)[2] for at in (DAY, DAY + 1, later)] == [0, 2.5, 4.0]
+
+
+@pytest.mark.parametrize("form", ["mappings", "mixed", "frame", "arrow"])
+def test_a_time_without_a_zone_is_refused(form: str, store: FeatureStore) -> None:
+    naive = from_micros(DAY).replace(tzinfo=None)
+    rows: Any = [visit("1", "a", DAY, 2.5) | {"occurred_at": naive, "known_at": naive}]
+    if form == "mixed":
+        rows.insert(0, visit("2", "a", DAY, 2.5) | dict.fromkeys(("occurred_at", "known_at"), from_micros(DAY)))
+    rows = {"frame": pd.DataFrame, "arrow": pa.Table.from_pylist}.get(form, list)(rows)
+    with pytest.raises(
+        (FeatureError, RecordsError), match=r"times? without a zone.* expected; give (it its|them their)"
+    ):
+        store.push(visits, rows)
+    assert store.records.watermark() == store.refresh().watermark
+    assert store.records.arrow("events").num_rows == 0  # type: ignore[attr-defined]  # real records
+
+
+@pytest.mark.parametrize("value", [float("inf"), float("-inf")])
+def test_an_infinity_is_refused(value: float, store: FeatureStore) -> None:
+    with pytest.raises(RecordsError, match=r"events\.value is -?inf in row 1; a finite number is expected"):
+        store.push(visits, [visit("1", "a", DAY, value)])
+    assert store.records.arrow("events").num_rows == 0  # type: ignore[attr-defined]  # real records
+
+
 ROW = visit("1", "a", DAY, 2.5)
 
 
