@@ -100,7 +100,8 @@ class Past(Base):
         if clash is not None:
             raise FeatureError(f"the spine has a column {clash!r} already; a name of its own is expected; rename it")
         added = pd.DataFrame(
-            {flat(ref): pd.Series(columns[ref], frame.index, columns[ref].dtype) for ref in wanted}, index=frame.index
+            {flat(ref): pd.Series(columns[ref], frame.index, columns[ref].dtype, copy=False) for ref in wanted},
+            index=frame.index,
         )
         return pd.concat([frame, added], axis=1)
 

@@ -14,7 +14,7 @@ from crm.sources import INTERNAL
 from pipelines.journal import Journal
 from pipelines.materialize import materialize
 from pipelines.report import write_report
-from pipelines.score import score
+from pipelines.score import NobodyError, score
 from pipelines.segment import build_segments
 from pipelines.watch import watch
 from pipelines.workspace import Workspace
@@ -135,7 +135,10 @@ def _materialize(workspace: Workspace, as_of: int | None) -> str:
 def _scoring(workspace: Workspace, name: str, as_of: int | None) -> Callable[[], str]:
     def act() -> str:
         _need_champion(workspace, name)
-        return score(workspace, name, as_of=as_of).words()
+        try:
+            return score(workspace, name, as_of=as_of).words()
+        except NobodyError as reason:  # of a young company; other models may have somebody to score
+            raise SkippedError(str(reason)) from reason
 
     return act
 

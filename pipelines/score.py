@@ -44,7 +44,20 @@ Ids: TypeAlias = npt.NDArray[np.int64]
 
 
 class ScoringError(RapportError):
+    """What was asked cannot be scored."""
+
+
+class NobodyError(ScoringError):
     """Nobody could be scored."""
+
+    @classmethod
+    def of(cls, model: Model, at: int, known: int, end: object) -> NobodyError:
+        """Nobody known at a moment is in the population of a model."""
+        words = str(model.policy.get("population", {}).get("words") or f"any {model.entity}")
+        return cls(
+            f"nobody is in the population of {model.name!r} ({words}) as of {clock.iso(at)}, of {known:,} known then; "
+            f"at least one is expected; import records that cover it, which end at {end}, or give another --as-of"
+        )
 
 
 @dataclass(frozen=True)
@@ -92,7 +105,7 @@ def score(workspace: Workspace, name: str, *, as_of: int | None = None) -> Score
     Raises
     ------
     RapportError
-        If the model is unknown or has no champion, or nobody can be scored as of the moment given.
+        If the model is unknown or has no champion, or nobody is in its population.
     """
     began = time.monotonic()
     workspace.check_model(name)
@@ -116,11 +129,8 @@ def score(workspace: Workspace, name: str, *, as_of: int | None = None) -> Score
         bands.update(band for band in rows.column("band").to_pylist() if band) if "band" in rows.column_names else None
         written += who
         workspace.progress(f"scoring {name}", min(start + CHUNK, len(ids)), len(ids))
-    if as_of is not None and not written:
-        raise ScoringError(
-            f"none of the {len(ids):,} known then could be scored by {name!r} as of {clock.iso(moment)}; a moment "
-            f"within the records is expected, which end at {default}; give another --as-of"
-        )
+    if not written:
+        raise NobodyError.of(model, moment, len(ids), default)
     return Scored(
         model=name,
         version=version.version,

@@ -51,7 +51,7 @@ def train(
     horizon_days : int, optional
         How far ahead an outcome counts; default: the model's own.
     random_split : bool
-        Allow a random split where the records carry times; the answer says so.
+        Split outcomes that a source states without times at random; the answer says so.
 
     Raises
     ------

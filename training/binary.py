@@ -144,6 +144,7 @@ def _made_from(context: Context, problem: Problem, rows: Rows, split: Split) -> 
         "seed": context.seed,
         "tune_seconds": context.settings.tune_seconds,
         "protocol": split.protocol,
+        "costs": [problem.costs.action, problem.costs.gain, problem.costs.success],
         **problem.settings,
     }
     return {
@@ -169,7 +170,8 @@ def learn(context: Context, problem: Problem, rows: Rows, split: Split) -> Lesso
     teacher = Teacher(kept, rule, context.seed, tuned.params if tuned else None)
     steps = climb(rows, split, teacher, progress=context.progress)
     rung, reasons = choose(steps)
-    leaks = after_fit(leaks, rows, split, steps, rung, teacher)
+    clocks = [] if problem.late is None else [problem.late.leak()]
+    leaks = after_fit(leaks, clocks, rows, split, steps, rung, teacher)
     context.progress(f"fitting {rung} on all rows before the test")
     steps |= {name: taught_again(rows, split, steps[name], teacher) for name in dict.fromkeys(("rule", rung))}
     context.progress("judging on rows that nothing has seen")

@@ -166,7 +166,12 @@ def _left_out(dropped: Mapping[str, str]) -> str:
 
 
 def _suspects(story: Story) -> str:
-    lines = ["## What might know the outcome", "", "The features that tell most by themselves:", ""]
+    lines = [
+        "## What might know the outcome",
+        "",
+        "The features that tell most by themselves, then what was found of rows and clocks:",
+        "",
+    ]
     return "\n".join(lines + [f"- {leak.feature}: {leak.finding}" for leak in story.leaks])
 
 

@@ -102,6 +102,14 @@ class TrainingError(RapportError):
         )
 
     @classmethod
+    def nothing_to_compare(cls, name: str, days: int, why: str) -> Self:
+        """No past moment has enough purchases before and after it."""
+        return cls(
+            f"versions of {name!r} cannot be compared ({why}); purchases before and after a moment {days} days before "
+            "the end are expected; import more history, or give a later --as-of"
+        )
+
+    @classmethod
     def no_features(cls, name: str) -> Self:
         """No feature says anything."""
         return cls(
@@ -137,11 +145,19 @@ class TrainingError(RapportError):
         )
 
     @classmethod
-    def no_split(cls, name: str) -> Self:
-        """A random split was not asked for and no other is possible."""
+    def dated(cls, name: str, where: str) -> Self:
+        """A random split was asked for although the outcomes have times."""
         return cls(
-            f"the labels of {name!r} have times, and nobody asked for a random split; a split in time is expected; "
-            "import more history, or pass --random-split and read its figures with care"
+            f"a random split of {name!r} was asked for, but its outcomes have times ({where}); only outcomes without "
+            "times may be split at random, because what is learned from later rows flatters; leave --random-split out"
+        )
+
+    @classmethod
+    def no_split(cls, name: str, where: str) -> Self:
+        """The outcomes have neither times nor an order, and nobody asked for a random split."""
+        return cls(
+            f"the outcomes of {name!r} have no times ({where}), so nothing but a random split is possible, and that "
+            "only on demand; import outcomes with their times, or pass --random-split and read its figures with care"
         )
 
     @classmethod

@@ -145,15 +145,14 @@ class Course:
         first = self.begins(context)
         if first is None:
             return None
+        context.check_split(name)
         if context.horizon_days is not None and context.horizon_days != self.horizon_days:
             return replace(self, horizon_days=context.horizon_days).pose(context, name, entity, inputs)
         horizon, as_of = self.horizon_days * DAY, self.ends(context)
         cutoffs = timeline.cutoffs_for(name, first, as_of, horizon, self.pace)
         rows = self.rows_at(context, name, entity, inputs, cutoffs.all)
         outcome = self.outcome.format(days=self.horizon_days)
-        split = timeline.divide(
-            name, rows, cutoffs, horizon, outcome, random_split=context.random_split, seed=context.seed
-        )
+        split = timeline.divide(name, rows, cutoffs, horizon, outcome, seed=context.seed)
         words = self.words.format(days=self.horizon_days)
         return Posed(rows, split, self.population, outcome, words, as_of, self.horizon_days)
 

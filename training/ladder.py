@@ -49,12 +49,13 @@ class Step:
 
 @dataclass(frozen=True)
 class Teacher:
-    """How each rung is fitted on some rows."""
+    """How each rung is fitted on some rows; `params` of trees and `strength` of sums are fixed where they are known."""
 
     inputs: Sequence[Input]
     rule: Input
     seed: int
     params: Mapping[str, Any] | None = None
+    strength: float | None = None
 
     def like(self, fitted: Fitted) -> Teacher:
         """A teacher who takes over the parameters of trees, the number of rounds with them."""
@@ -65,7 +66,7 @@ class Teacher:
         if rung == "rule":
             return rungs.fit_rule(rows, self.rule, seed=self.seed)
         if rung == "logistic":
-            return rungs.fit_logistic(rows, self.inputs, seed=self.seed)
+            return rungs.fit_logistic(rows, self.inputs, seed=self.seed, strength=self.strength)
         return rungs.fit_lightgbm(rows, self.inputs, seed=self.seed, params=self.params)
 
 

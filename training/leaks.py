@@ -19,6 +19,8 @@ from training.splits import fold_of
 BLOCKS = 0.90  # single-feature AUC from which on a feature must be answered for
 AHEAD_BLOCKS = 0.80  # the same where it is far ahead of the next
 AHEAD = 0.15
+NEAR = 0.05  # what stands so close below a suspect may be a leak of the same kind, and does not hide it
+GUESSING = 0.5
 LISTED = 5
 LISTED_REFUSED = 10  # where training is refused: enough to mend the mapping at one go
 SAMPLE = 20_000  # rows on which features are ranked
@@ -27,11 +29,26 @@ FEW = 10  # values of what may be a copy of the outcome
 
 @dataclass(frozen=True)
 class Suspect:
-    """A feature's own power to tell the outcome."""
+    """A feature's own power to tell the outcome.
+
+    Attributes
+    ----------
+    ref : str
+    auc : float
+    gap : float
+        To the next feature.
+    ahead : float
+        To the strongest feature that is no suspect beside it: clearly weaker, and below the level from which on being
+        ahead blocks. Two leaks that lie close together are both far ahead of the rest.
+    null_auc : float
+        Of being known or not alone.
+    is_copy : bool
+    """
 
     ref: str
     auc: float
     gap: float
+    ahead: float
     null_auc: float
     is_copy: bool
 
@@ -61,6 +78,7 @@ def rank(rows: Rows, inputs: Sequence[Input], *, seed: int) -> list[Suspect]:
             ref,
             powers[ref],
             powers[ref] - following[ref],
+            powers[ref] - _rest(powers[ref], powers.values()),
             _null_auc(rows.frame[ref], rows.y),
             _is_copy(rows.frame[ref], rows.y),
         )
@@ -86,9 +104,9 @@ def audit(
     Raises
     ------
     TrainingError
-        If a suspect is above the stated level (AUC 0.90, or 0.80 and 0.15 ahead of the next, or a copy of the
-        outcome), and it is neither answered for nor safe by its clocks. Names all such suspects, and so many others
-        that ten are listed.
+        If a suspect is above the stated level (AUC 0.90, or 0.80 and 0.15 ahead of all that are no suspects beside it,
+        or a copy of the outcome), and it is neither answered for nor safe by its clocks. Names all such suspects, and
+        so many others that ten are listed.
     """
     listed = [_leak(suspect, suspect.ref in answered, suspect.ref in clocked) for suspect in suspects]
     blocking = sum(leak.blocks for leak in listed)
@@ -100,16 +118,24 @@ def audit(
 
 def _leak(suspect: Suspect, is_answered: bool, is_clocked: bool) -> Leak:
     finding = f"single-feature AUC {suspect.auc:.3f}, {suspect.gap:.3f} ahead of the next"
+    is_ahead = suspect.auc >= AHEAD_BLOCKS and suspect.ahead >= AHEAD
+    if is_ahead and suspect.gap < AHEAD:
+        finding += f" and {suspect.ahead:.3f} ahead of the rest"
     if suspect.null_auc >= 0.55:
         finding += f", {suspect.null_auc:.3f} from being known or not alone"
     if suspect.is_copy:
         finding += ", a copy of the outcome"
-    blocks = suspect.is_copy or suspect.auc >= BLOCKS or (suspect.auc >= AHEAD_BLOCKS and suspect.gap >= AHEAD)
+    blocks = suspect.is_copy or suspect.auc >= BLOCKS or is_ahead
     if blocks and is_answered:
         finding += "; allowed by its source's mapping"
     elif blocks and is_clocked:
         finding += "; made of records with times, so it was known before the outcome"
     return Leak(suspect.ref, finding, round(suspect.auc, 4), blocks and not (is_answered or is_clocked))
+
+
+def _rest(own: float, powers: Collection[float]) -> float:
+    """The strongest power that is clearly weaker and below the level; guessing where there is none."""
+    return max((power for power in powers if power < min(AHEAD_BLOCKS, own - NEAR)), default=GUESSING)
 
 
 def _power(values: npt.NDArray[Any], y: Floats, half: npt.NDArray[np.bool_], dtype: str) -> float:

@@ -8,15 +8,18 @@ from importlib import import_module
 from time import perf_counter
 from typing import Any
 
-from configs import Settings
+from configs import Settings, costs
 from crm.records import Records
 from features.store import FeatureStore
 from scoring import Candidate, Evidence, Model
+from scoring.ranker import Recipe
 from training.backtest import CUTOFFS, Backtest, backtest
 from training.catalogue import find
 from training.errors import TrainingError
+from training.policies import Costs
 from training.question import Latest, Question
 from training.recommender_backtest import ListBacktest, backtest_lists
+from training.recommender_contest import ListContest, contest
 from training.recommending import Recommender
 from training.spec import Context, ModelSpec, Progress
 
@@ -71,7 +74,7 @@ class Training:
         horizon_days : int, optional
             How far ahead an outcome counts, where records tell it in time; by default the model's own.
         random_split : bool
-            Split at random although there are times; printed as such.
+            Split outcomes that have no times at random, which nothing else allows; printed as such.
         seed : int
             The same seed, data, code and settings give the same bytes.
         progress : callable, optional
@@ -90,10 +93,10 @@ class Training:
         ------
         TrainingError
             If the model is unknown, or the records cannot teach it.
+        CostsError
+            If the workspace's ``costs.yaml`` says what cannot be reckoned with.
         """
-        if name not in self.models:
-            raise TrainingError.unknown_model(name, self.models)
-        started = perf_counter()
+        model, started = self._model(name), perf_counter()
         if horizon_days is not None and horizon_days < 1:
             raise TrainingError.bad_horizon(name, horizon_days)
         context = self._context(
@@ -105,7 +108,7 @@ class Training:
             champion_params=champion_params,
             champion=champion,
         )
-        candidate = self.models[name].fit(context)
+        candidate = model.fit(context)
         return replace(candidate, seconds=round(perf_counter() - started, 3))
 
     def backtest(
@@ -163,6 +166,34 @@ class Training:
         context = self._context(as_of=as_of, seed=seed, progress=progress or (lambda _: None))
         return backtest_lists(context, name, cutoffs=cutoffs)
 
+    def compare_lists(
+        self,
+        name: str,
+        recipes: tuple[Recipe, Recipe],
+        *,
+        as_of: int | None = None,
+        seed: int = SEED,
+        progress: Progress | None = None,
+    ) -> ListContest:
+        """Two recipes of a recommendation, taught anew before the last horizon and judged on it.
+
+        Parameters
+        ----------
+        name : str
+            The model.
+        recipes : pair of Recipe
+            Those of its versions.
+        as_of, seed, progress
+            As in `backtest`.
+
+        Raises
+        ------
+        TrainingError
+            If the history is too short for it.
+        """
+        context = self._context(as_of=as_of, seed=seed, progress=progress or (lambda _: None))
+        return contest(context, name, recipes)
+
     def recommends(self, name: str) -> bool:
         """Whether a model gives lists of items.
 
@@ -179,10 +210,27 @@ class Training:
         """The latest rows of a yes-or-no model whose outcome is known; raises like `backtest`."""
         return self._question(name).latest(self._context(as_of=as_of))
 
-    def _question(self, name: str) -> Question:
+    def _model(self, name: str) -> ModelSpec:
+        """A model, with the costs that the operator states in their own file."""
         if name not in self.models:
             raise TrainingError.unknown_model(name, self.models)
-        question = self.models[name]
+        stated, model = self.stated_costs(name), self.models[name]
+        return replace(model, costs=stated) if stated is not None and isinstance(model, Question) else model
+
+    def stated_costs(self, name: str) -> Costs | None:
+        """The costs that the workspace's ``costs.yaml`` states for a model; None where it states none.
+
+        Raises
+        ------
+        CostsError
+            If the file says what cannot be reckoned with.
+        """
+        acting = [other for other, model in self.models.items() if isinstance(model, Question)]
+        stated = costs.read(self.settings.home / costs.NAME, acting)
+        return Costs.stated(stated[name]) if name in stated else None
+
+    def _question(self, name: str) -> Question:
+        question = self._model(name)
         if not isinstance(question, Question):
             raise TrainingError.nothing_to_replay(name, "it answers no yes-or-no question")
         return question

@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from configs.costs import NAME, Stated
 from scoring import Floats
 
 
@@ -36,6 +37,21 @@ class Costs:
     gain: float
     success: float
     words: str
+
+    @classmethod
+    def stated(cls, told: Stated) -> Costs:
+        """Costs that an operator states, with the sentence that says so.
+
+        Examples
+        --------
+        >>> Costs.stated(Stated(2.0, 80.0, 0.125)).words
+        'as costs.yaml states, acting costs 2, an outcome turned brings 80, and 12.5% of actions turn one'
+        """
+        words = (
+            f"as {NAME} states, acting costs {told.action:g}, an outcome turned brings {told.gain:g}, and "
+            f"{100 * told.success:g}% of actions turn one"
+        )
+        return cls(told.action, told.gain, told.success, words)
 
     @property
     def threshold(self) -> float:

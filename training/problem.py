@@ -9,6 +9,7 @@ from features.lineage import Declarations
 from training.deals import Dealt
 from training.errors import TrainingError
 from training.inputs import Input
+from training.lateness import Late
 from training.leaks import Suspect
 from training.policies import BandNames, Costs
 
@@ -58,6 +59,8 @@ class Problem:
         What else decides the result, for its hash.
     deals : Dealt or None
         What an outcome brings and when, where it is a matter of deals.
+    late : Late or None
+        Values of its rows that would be other ones with hindsight, where there are records to look them up.
     """
 
     name: str
@@ -77,6 +80,7 @@ class Problem:
     declarations: Declarations = field(default_factory=dict)
     settings: Mapping[str, object] = field(default_factory=dict)
     deals: Dealt | None = None
+    late: Late | None = None
 
     @property
     def needs(self) -> frozenset[str]:

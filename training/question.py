@@ -15,6 +15,7 @@ from training.declared import answered, attributes_of, inputs_from
 from training.errors import TrainingError
 from training.forms import Course, Form, Posed
 from training.inputs import Input
+from training.lateness import late
 from training.policies import BandNames, Costs
 from training.problem import Problem, Rule
 from training.rivalry import rescored
@@ -96,7 +97,10 @@ class Question:
         """
         inputs = self.inputs(context)
         posed = self._pose(context, inputs)
-        return binary.fit(context.at(posed.as_of), self.problem(context, inputs, posed), posed.rows, posed.split)
+        context.progress("looking for values known too late")
+        found = late(context.store, self.entity, posed.rows, [item.ref for item in inputs], seed=context.seed)
+        problem = replace(self.problem(context, inputs, posed), late=found)
+        return binary.fit(context.at(posed.as_of), problem, posed.rows, posed.split)
 
     def inputs(self, context: Context) -> list[Input]:
         """What it may look at, after bringing the history up to date."""

@@ -53,8 +53,10 @@ class Recommender:
         Raises
         ------
         TrainingError
-            If there are no purchases of known customers and products, or all happened at one moment.
+            If there are no purchases of known customers and products, or all happened at one moment; if a random
+            split was asked for.
         """
+        context.check_split(self.name)
         lesson = learn(self, context)
         context.progress("writing the artefact")
         return recommender_writing.candidate(self, context, lesson, REFS)

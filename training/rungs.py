@@ -84,9 +84,9 @@ def fit_rule(rows: Rows, rule: Input, *, seed: int) -> Fitted:
     return _fit_linear("rule", rows, [rule], strengths=(0.3,), seed=seed)
 
 
-def fit_logistic(rows: Rows, inputs: Sequence[Input], *, seed: int) -> Fitted:
-    """Logistic regression; its regularisation is chosen by log loss in folds by entity."""
-    return _fit_linear("logistic", rows, inputs, strengths=STRENGTHS, seed=seed)
+def fit_logistic(rows: Rows, inputs: Sequence[Input], *, seed: int, strength: float | None = None) -> Fitted:
+    """Logistic regression; its regularisation is chosen by log loss in folds by entity, where it is not given."""
+    return _fit_linear("logistic", rows, inputs, strengths=STRENGTHS if strength is None else (strength,), seed=seed)
 
 
 def fit_lightgbm(rows: Rows, inputs: Sequence[Input], *, seed: int, params: Mapping[str, Any] | None = None) -> Fitted:

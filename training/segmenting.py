@@ -80,8 +80,9 @@ class Segmentation:
         Raises
         ------
         TrainingError
-            If there are no orders, or nobody is in the population.
+            If there are no orders, or nobody is in the population; if a random split was asked for.
         """
+        context.check_split(self.name)
         lesson = learn(self, context)
         context.progress("writing the artefact")
         return segment_writing.candidate(self, context, lesson)

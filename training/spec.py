@@ -11,6 +11,7 @@ from configs import Settings
 from crm.records import Records
 from features.store import FeatureStore
 from scoring import Candidate, Evidence, Model
+from training.errors import TrainingError
 
 Progress = Callable[[str], None]
 
@@ -29,7 +30,7 @@ class Context:
     horizon_days : int or None
         How far ahead an outcome counts; None means the model's own.
     random_split : bool
-        Whether rows that have times may be split at random all the same.
+        Whether outcomes that a source states without times may be split at random.
     seed : int
     progress : callable
         Told in words what is being done.
@@ -53,6 +54,17 @@ class Context:
     def at(self, as_of: int) -> Self:
         """The same context with a moment."""
         return replace(self, as_of=as_of)
+
+    def check_split(self, name: str) -> None:
+        """Refuse a random split of what happened in time.
+
+        Raises
+        ------
+        TrainingError
+            If one was asked for.
+        """
+        if self.random_split:
+            raise TrainingError.dated(name, "read from records of what happened")
 
     @property
     def candidates_dir(self) -> Path:

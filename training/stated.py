@@ -104,40 +104,54 @@ def _contradicted(frame: pd.DataFrame) -> list[int]:
 
 
 def divide(name: str, rows: Rows, stated: Stated, outcome: str, *, random_split: bool, seed: int) -> Split:
-    """By time or order where there is one, else at random, which is said.
+    """By time or order where there is one; else at random, if that was asked for.
 
     Raises
     ------
     TrainingError
-        If there are too few rows or one class only, or more than a twentieth of the statements contradict each other.
+        If there are too few rows or one class only, or more than a twentieth of the statements contradict each other;
+        if a random split was asked for of outcomes with times, or not asked for where no other is possible.
     """
     told = len(rows) + stated.contradicted
     if stated.contradicted > MOST_CONTRADICTED * told:
         raise TrainingError.contradicted(name, stated.contradicted, told, outcome, MOST_CONTRADICTED)
     check(name, rows, outcome)
     where = " and ".join(stated.sources)
+    if random_split and stated.has_times:
+        raise TrainingError.dated(name, f"stated by {where}")
     if stated.contradicted:
         where += f", without {stated.contradicted:,} of {told:,} about which both outcomes are stated"
     if random_split:
-        return in_folds("random", f"a random split was asked for ({where}); read with care", rows, seed=seed)
+        return in_folds("random", _at_random(where, rows, is_ordered=stated.is_ordered), rows, seed=seed)
+    if not (stated.has_times or stated.is_ordered):
+        raise TrainingError.no_split(name, f"{where}, a snapshot as of {_day(rows)}")
+    return _in_sequence(where, rows, stated) or in_folds(
+        "fold", f"{where} is too small for a split in time; in folds by entity", rows, seed=seed
+    )
+
+
+def _in_sequence(where: str, rows: Rows, stated: Stated) -> Split | None:
+    """The split by time, else by order; None where a part would be too small."""
     if stated.has_times:
         order, note = np.argsort(rows.as_of, kind="stable"), f"outcomes in the order of their times ({where}): "
         split = held_back("time", note + _thirds(), rows, _at(order, by_order(rows)))
         if split is not None:
             return split
-    if stated.is_ordered:
-        note = f"{where} is in order but has no dates: {_thirds()}"
-        split = held_back("order", note, rows, by_order(rows))
-        if split is not None:
-            return split
-        return in_folds("fold", f"{where} is too small for a split by order; in folds by entity", rows, seed=seed)
-    if stated.has_times:
-        return in_folds("fold", f"{where} is too small for a split in time; in folds by entity", rows, seed=seed)
-    note = (
-        f"{where} states outcomes without times (a snapshot as of {iso(int(rows.as_of.max()))[:10]}), so rows are "
-        "split at random: each is judged by a model that did not see it, and how well it holds in time is not known"
+    if not stated.is_ordered:
+        return None
+    return held_back("order", f"{where} is in order but has no dates: {_thirds()}", rows, by_order(rows))
+
+
+def _at_random(where: str, rows: Rows, *, is_ordered: bool) -> str:
+    why = "in order, but a random split was asked for" if is_ordered else f"a snapshot as of {_day(rows)}"
+    return (
+        f"{where} states outcomes without times ({why}), so rows are split at random, as was asked for: each is "
+        "judged by a model that did not see it, and how well it holds in time is not known"
     )
-    return in_folds("random", note, rows, seed=seed)
+
+
+def _day(rows: Rows) -> str:
+    return iso(int(rows.as_of.max()))[:10]
 
 
 def population(inputs: Sequence[Input], rows: Rows, words: str) -> Population:

@@ -86,10 +86,8 @@ def fill(
     return Rows(spine[f"{entity}_id"].to_numpy(np.int64), spine["as_of"].to_numpy(np.int64), y, frame, made)
 
 
-def divide(
-    name: str, rows: Rows, cutoffs: Cutoffs, horizon: int, outcome: str, *, random_split: bool, seed: int
-) -> Split:
-    """The split in time; in folds by entity where the history or a part is too small, or where chance was asked for.
+def divide(name: str, rows: Rows, cutoffs: Cutoffs, horizon: int, outcome: str, *, seed: int) -> Split:
+    """The split in time; in folds by entity where the history or a part is too small.
 
     Raises
     ------
@@ -98,9 +96,6 @@ def divide(
     """
     check(name, rows, outcome)
     days = horizon // DAY
-    if random_split:
-        note = f"a random split was asked for although the records have times; {_moments(cutoffs)}; read with care"
-        return in_folds("random", note, rows, seed=seed)
     if cutoffs.is_split:
         note = (
             f"learned at {_span(cutoffs.train)}, calibrated at {_span(cutoffs.calibrate)}, then taught on both, judged "

@@ -1,7 +1,7 @@
 """Train a model and let it answer if it is better: rapport train MODEL, or --all of them at once.
 
-Splits in time where the records carry times, compares with a named naive rule and with the version that
-answers now, calibrates, looks for leaks, grades A to D, and keeps everything in the registry.
+Splits in time (at random only where outcomes have no times, and only when asked), compares with a named naive rule
+and with the version that answers now, calibrates, looks for leaks, grades A to D, and keeps everything in the registry.
 """
 
 from __future__ import annotations
@@ -27,7 +27,8 @@ def arguments(parser: ArgumentParser) -> None:
     parser.add_argument("--jobs", type=int, default=0, help="models trained at a time (default: one per core)")
     parser.add_argument("--as-of", type=moment, help="use the records as of this moment (default: their end)")
     parser.add_argument("--horizon-days", type=int, help="how far ahead an outcome counts (default: the model's own)")
-    parser.add_argument("--random-split", action="store_true", help="split at random, not in time; printed as such")
+    at_random = "split outcomes without times at random; printed as such"
+    parser.add_argument("--random-split", action="store_true", help=at_random)
     parser.add_argument("--seed", type=int, default=7)
 
 
@@ -68,7 +69,7 @@ def _one(workspace: Workspace, name: str, options: Mapping[str, Any]) -> Answer:
         f"naive rule: {data['naive']['rule']}",
         "",
         *[f"grade: {reason}" for reason in trained.candidate.grade_reasons],
-        *[f"leak audit: {item['feature']}: {item['finding']} ({item['value']:.3f})" for item in data["leaks"][:5]],
+        *[f"leak audit: {item['feature']}: {item['finding']} ({item['value']:.3f})" for item in data["leaks"]],
         *[f"decision: {reason}" for reason in data["decision"]],
         "",
         _next(data),

@@ -71,17 +71,17 @@ def test_a_better_challenger_is_promoted_by_itself_and_an_equal_one_is_not(
     workspace: Workspace, tmp_path: Path
 ) -> None:
     told(workspace, tmp_path / "export", with_calls=False)
-    first = train(workspace, "churn")
+    first = train(workspace, "churn", random_split=True)
     assert (first.candidate.protocol, first.decision.promote) == ("random", True), verdict(first)
 
-    equal = train(workspace, "churn", seed=8)
+    equal = train(workspace, "churn", random_split=True, seed=8)
     assert not equal.decision.promote
     assert verdict(equal).startswith("not promoted: AUC against the champion ")
     gain = equal.decision.numbers["against_champion"]["difference"]["auc"]
     assert gain["value"] == 0, "the same recipe in the same folds, not a champion that was taught on what judges it"
 
     told(workspace, tmp_path / "export", with_calls=True)
-    better = train(workspace, "churn")
+    better = train(workspace, "churn", random_split=True)
     assert better.decision.promote, verdict(better)
     assert verdict(better).startswith("promoted: AUC against the champion +")
     champion = workspace.registry.alias("churn", "champion")

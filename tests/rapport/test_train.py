@@ -50,7 +50,7 @@ def fair(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> Path:
 def test_a_leak_is_one_sentence_for_people_and_fields_for_programs(
     fair: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    assert call("train", ["lead_score", "--json", "--home", str(fair)]) == 1
+    assert call("train", ["lead_score", "--random-split", "--json", "--home", str(fair)]) == 1
     printed = capsys.readouterr()
     answer = json.loads(printed.out)
     assert printed.err.strip() == f"rapport: {answer['error']}"
@@ -63,9 +63,9 @@ def test_a_leak_is_one_sentence_for_people_and_fields_for_programs(
 
 
 def test_models_trained_at_once_tell_the_same(fair: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    assert call("train", ["lead_score", "--json", "--home", str(fair)]) == 1
+    assert call("train", ["lead_score", "--random-split", "--json", "--home", str(fair)]) == 1
     alone = json.loads(capsys.readouterr().out)
-    assert call("train", ["lead_score", "churn", "--json", "--jobs", "1", "--home", str(fair)]) == 1
+    assert call("train", ["lead_score", "churn", "--random-split", "--json", "--jobs", "1", "--home", str(fair)]) == 1
     first, second = json.loads(capsys.readouterr().out)["models"]
     assert first == {"model": "lead_score", **alone}
     assert second["error"].startswith("the records hold nothing that 'churn' could learn from")

@@ -16,6 +16,7 @@ from training.binary import fit, learn
 from training.checks import CHECKS, Check, answers_alike
 from training.rows import Rows
 from training.splits import Split
+from training.suspicion import on_both_sides
 
 
 def _fit(home: Path, rows: Rows, split: Split | None = None, **given: Any) -> Candidate:
@@ -179,7 +180,35 @@ def test_a_collapse_in_time_is_listed(tmp_path: Path) -> None:
     rows = Rows(rows.ids, rows.as_of, rows.y, dict(rows.frame) | {"shop:turned": turned})
     lesson = learn(context_of(tmp_path), problem_of(rows, answered=frozenset({"shop:turned"})), rows, in_order(rows))
     assert lesson.leaks[-1].feature == "(all features)"
-    assert "on later rows" in lesson.leaks[-1].finding
+    assert re.search(r"the AUC falls from 0\.\d+ among .* to 0\.\d+ on later rows", lesson.leaks[-1].finding)
+    assert lesson.leaks[-1].value > 0.1
+
+
+def test_the_audit_says_what_is_lost_without_each_suspect_and_what_holds_of_all_rows(candidate: Candidate) -> None:
+    *suspects, entities, whole = candidate.leaks
+    lost = {}
+    for leak in suspects:
+        found = re.search(r"without it the model's AUC changes by ([+-]\d\.\d{3})$", leak.finding)
+        assert found, leak.finding
+        lost[leak.feature] = float(found[1])
+    assert set(lost) == {"shop:since", "shop:plan", "shop:visits_30d", "shop:noise"}
+    assert max(lost["shop:since"], lost["shop:visits_30d"]) < -0.02
+    assert abs(lost["shop:noise"]) < 0.01
+    assert (entities.feature, entities.finding) == ("(entities)", "0 of 600 entities that judge have taught, too")
+    assert re.search(r"the AUC is 0\.\d+ among rows of the same time and 0\.\d+ on later rows", whole.finding)
+    assert abs(whole.value) < 0.1
+    for leak in candidate.leaks:
+        assert f"- {leak.feature}: {leak.finding}" in candidate.card
+        assert leak.to_json() in candidate.to_json()["leaks"]
+
+
+@pytest.mark.parametrize("repeated", [False, True])
+def test_entities_on_both_sides_are_counted(repeated: bool) -> None:
+    rows = rows_of(300)
+    if repeated:
+        rows = Rows(rows.ids % 100, rows.as_of, rows.y, rows.frame)
+    assert on_both_sides(rows, dealt(rows)).value == 0.0, "folds deal out whole entities"
+    assert on_both_sides(rows, in_order(rows)).value == (1.0 if repeated else 0.0)
 
 
 @pytest.mark.slow

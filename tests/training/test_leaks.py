@@ -115,6 +115,32 @@ def test_a_feature_far_ahead_of_all_others_blocks_below_the_level() -> None:
         audit("made", suspects)
 
 
+@pytest.mark.parametrize("noises", [(0.7, 0.71), (0.6, 0.75, 0.7), (0.62, 0.8)])
+def test_leaks_that_lie_close_together_do_not_hide_each_other(noises: tuple[float, ...]) -> None:
+    rows, draw = rows_of(6_000, strength=0.0), np.random.default_rng(1)
+    planted = {f"shop:leak{place}": rows.y + draw.normal(0, noise, 6_000) for place, noise in enumerate(noises)}
+    rows = Rows(rows.ids, rows.as_of, rows.y, dict(rows.frame) | planted)
+    suspects = rank(rows, inputs_of(rows), seed=1)
+    found = {suspect.ref: suspect for suspect in suspects if suspect.auc > 0.7}
+    assert set(found) == set(planted)
+    assert all(suspect.auc < 0.90 for suspect in suspects)
+    assert max(found.values(), key=lambda item: item.auc).gap < 0.15, "each is in the other's shadow"
+    with pytest.raises(TrainingError) as caught:
+        audit("made", suspects)
+    blocking = {leak["feature"] for leak in caught.value.told["leaks"] if leak["blocks"]}
+    assert blocking == {ref for ref, suspect in found.items() if suspect.auc >= 0.80}
+    assert "ahead of the rest" in str(caught.value)
+
+
+def test_strong_features_that_others_follow_closely_do_not_block() -> None:
+    rows, draw = rows_of(6_000, strength=0.0), np.random.default_rng(1)
+    honest = {f"shop:honest{place}": rows.y + draw.normal(0, 0.8 + 0.15 * place, 6_000) for place in range(6)}
+    rows = Rows(rows.ids, rows.as_of, rows.y, dict(rows.frame) | honest)
+    leaks = audit("made", rank(rows, inputs_of(rows), seed=1))
+    assert leaks[0].value > 0.80
+    assert not any(leak.blocks for leak in leaks)
+
+
 def test_honest_features_are_listed_without_blocking() -> None:
     rows = rows_of(2_000)
     leaks = audit("made", rank(rows, inputs_of(rows), seed=1))

@@ -1,4 +1,4 @@
-"""Outcomes that a source states: a snapshot is split at random and says so, an order in order, dates in time."""
+"""Outcomes that a source states: dates are split in time, an order in order, a snapshot at random if asked."""
 
 from __future__ import annotations
 
@@ -40,6 +40,7 @@ tables:
       told: {told}
 """
 
+SNAPSHOT = "snapshot_at: 2024-06-01T00:00:00"  # split at random, as each training on it asks
 Train = Callable[..., Candidate]
 
 
@@ -77,29 +78,31 @@ def train(settings: Settings, records: Records, tmp_path: Path) -> Iterator[Trai
     def run(
         rows: int,
         *,
-        clock: str = "snapshot_at: 2024-06-01T00:00:00",
+        clock: str = SNAPSHOT,
         at: str = "",
         told: str = "decimal",
         leak: bool = False,
         only: int | None = None,
-        random_split: bool = False,
+        random_split: bool | None = None,
     ) -> Candidate:
         _write(tmp_path, rows, leak=leak, only=only)
         mapping = tmp_path / "fair.yaml"
         mapping.write_text(MAPPING.format(clock=clock, at=at, told=told))
         run_import(records, mapping, tmp_path)
         stores.append(features.open(settings, records))
-        return training.open(settings, stores[-1], records).train("lead_score", random_split=random_split)
+        at_random = random_split if random_split is not None else clock == SNAPSHOT
+        return training.open(settings, stores[-1], records).train("lead_score", random_split=at_random)
 
     yield run
     for store in stores:
         store.close()
 
 
-def test_a_snapshot_is_split_at_random_and_says_so(train: Train) -> None:
+def test_a_snapshot_is_split_at_random_when_asked_and_says_so(train: Train) -> None:
     candidate = train(600)
     assert candidate.protocol == "random"
     assert "fair states outcomes without times (a snapshot as of 2024-06-01)" in candidate.protocol_note
+    assert f"Protocol **random**: {candidate.protocol_note}" in candidate.card
     assert candidate.metrics["auc"].value > 0.65
     assert candidate.naive.rule == "the conversion rate of the lead's source"
     assert candidate.model.manifest["horizon_days"] is None
@@ -110,7 +113,7 @@ def test_a_snapshot_is_split_at_random_and_says_so(train: Train) -> None:
 
 
 def test_an_ordered_source_is_split_in_its_order(train: Train) -> None:
-    candidate = train(600, clock="snapshot_at: 2024-06-01T00:00:00\nordered: true")
+    candidate = train(600, clock=f"{SNAPSHOT}\nordered: true")
     assert candidate.protocol == "order"
     assert candidate.evidence is not None
     assert len(candidate.evidence.ids) == 120
@@ -129,9 +132,24 @@ def test_dated_outcomes_are_split_in_time(train: Train) -> None:
 
 
 def test_a_random_split_of_an_ordered_source_needs_the_flag(train: Train) -> None:
-    candidate = train(300, clock="snapshot_at: 2024-06-01T00:00:00\nordered: true", random_split=True)
+    candidate = train(300, clock=f"{SNAPSHOT}\nordered: true", random_split=True)
     assert candidate.protocol == "random"
-    assert "a random split was asked for (fair)" in candidate.protocol_note
+    assert "fair states outcomes without times (in order, but a random split was asked for)" in candidate.protocol_note
+
+
+def test_a_snapshot_is_not_split_at_random_unasked(train: Train) -> None:
+    with pytest.raises(TrainingError, match=r"the outcomes of 'lead_score' have no times \(fair, a snapshot"):
+        train(300, random_split=False)
+
+
+def test_a_random_split_of_dated_outcomes_is_refused(train: Train) -> None:
+    with pytest.raises(TrainingError, match=r"a random split of 'lead_score' was asked for, but its outcomes have"):
+        train(
+            300,
+            clock="complete_until: 2025-01-01T00:00:00",
+            at="CAST(day AS TIMESTAMP) AS occurred_at,",
+            random_split=True,
+        )
 
 
 def test_forty_leads_give_an_honest_answer(train: Train) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import numpy as np
 import pytest
 
@@ -70,6 +72,22 @@ def test_it_answers_the_same_alone_and_its_reasons_add_up(company: Company, cand
     answers_alike(model, {ref: table[ref.replace(":", "__", 1)].to_numpy() for ref in model.refs})
 
 
+def test_the_audit_counts_what_became_known_too_late_and_who_is_on_both_sides(
+    company: Company, candidate: Candidate
+) -> None:
+    found = {leak.feature: leak for leak in candidate.leaks}
+    late, both = found["(values known later)"], found["(entities)"]
+    made = candidate.training_set
+    assert made is not None
+    asked = min(2_000, made.manifest.rows) * len(made.manifest.refs)
+    assert re.match(rf"[\d,]+ of {asked:,} values would be other ones, had what became known after", late.finding)
+    assert late.finding.endswith("; it did not" if late.value else "counted")
+    assert candidate.name != "churn" or late.value > 0, "moves of house are heard of later"
+    assert 0 < both.value <= 1
+    assert both.finding.endswith("have taught, too, at earlier moments")
+    assert all(f"- {leak.feature}: {leak.finding}" in candidate.card for leak in candidate.leaks)
+
+
 def test_another_version_is_scored_on_the_same_rows(company: Company, candidate: Candidate) -> None:
     again = company.training.evidence(candidate.model, candidate)
     assert again is not None
@@ -89,10 +107,10 @@ def test_churn_scores_only_who_has_bought_within_a_year(company: Company) -> Non
     assert (eligible == (frame["buying:orders_365d"] > 0)).all()
 
 
-def test_a_random_split_is_made_only_when_asked_for(company: Company) -> None:
-    candidate = company.training.train("lead_score", random_split=True)
-    assert candidate.protocol == "random"
-    assert "a random split was asked for" in candidate.protocol_note
+@pytest.mark.parametrize("name", ["churn", "lead_score", "opportunity_win", "segmentation", "recommendation"])
+def test_what_happened_in_time_is_never_split_at_random(company: Company, name: str) -> None:
+    with pytest.raises(TrainingError, match=f"a random split of '{name}' was asked for, but its outcomes have times"):
+        company.training.train(name, random_split=True)
 
 
 def test_an_earlier_moment_uses_nothing_later(company: Company) -> None:
