@@ -106,7 +106,7 @@ def _key(workspace: Workspace, as_of: int | None) -> str:
 
 
 def _plan(workspace: Workspace, as_of: int | None) -> list[tuple[str, Callable[[], str]]]:
-    models = sorted(workspace.training.models)
+    models = sorted({*workspace.training.usual(), *workspace.registry.models()} & workspace.training.models.keys())
     return [
         ("materialize", lambda: _materialize(workspace, as_of)),
         *[(f"score {name}", _scoring(workspace, name, as_of)) for name in models],

@@ -104,7 +104,7 @@ def run_demo(workspace: Workspace, *, customers: int = 10_000, seed: int = 7, co
     with Trainers(workspace.settings) as trainers:
         timed("company", lambda: write_company(folder, customers=customers, seed=seed))
         imported = timed("import", lambda: run_import(workspace.records, SOURCE, folder, progress=workspace.progress))
-        trained = timed("training", lambda: trainers.train(workspace, sorted(workspace.training.models)))
+        trained = timed("training", lambda: trainers.train(workspace, workspace.training.usual()))
     for outcome in trained:
         if outcome.error is not None:
             raise outcome.error

@@ -10,18 +10,20 @@ from typing import Any
 
 from crm import clock
 from pipelines.workspace import Workspace
+from reports import Finding
 
 FORMS = ("html", "xlsx", "csv")
 
 
 @dataclass(frozen=True)
 class Reported:
-    """A report's files."""
+    """A report's files, and what stands out in it."""
 
     report: str
     as_of: int
     files: dict[str, Path]
     seconds: float
+    findings: Sequence[Finding] = ()
 
     def to_json(self) -> dict[str, Any]:
         """What ``report --json`` prints."""
@@ -30,6 +32,7 @@ class Reported:
             "as_of": clock.iso(self.as_of),
             "files": {form: str(path) for form, path in self.files.items()},
             "seconds": round(self.seconds, 3),
+            "findings": [item.to_json() for item in self.findings],
         }
 
     def words(self) -> str:
@@ -72,4 +75,4 @@ def write_report(
     workspace.progress(f"report {name}", 0, 0)
     report = workspace.reports.build(name, as_of)
     files = {form: workspace.reports.write(report, form, output) for form in forms}
-    return Reported(name, report.as_of, files, time.monotonic() - began)
+    return Reported(name, report.as_of, files, time.monotonic() - began, report.findings())

@@ -173,13 +173,10 @@ def _answers(workspace: Workspace, model: Model, ids: Ids, at: int) -> tuple[str
 
 
 def expected(model: Model, frame: Frame, scores: npt.NDArray[np.float64] | None) -> dict[str, pa.Array]:
-    """Expected value and days to close of each row; nothing where the model's outcomes bring no deals."""
-    if not isinstance(model, BinaryModel) or model.deals is None or scores is None:
+    """What a yes-or-no model expects of each row beside its score."""
+    if not isinstance(model, BinaryModel) or scores is None:
         return {}
-    return {
-        "expected_value": pa.array(model.deals.values(scores), from_pandas=True),
-        "expected_days": pa.array(model.deals.days(frame), from_pandas=True),
-    }
+    return {name: pa.array(values, from_pandas=True) for name, values in model.expected(scores, frame).items()}
 
 
 def frame_at(workspace: Workspace, model: Model, ids: Ids, at: int) -> Frame:

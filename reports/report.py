@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from typing import TypeAlias
+from typing import Any, TypeAlias
 
 from reports.charts import Chart
 from reports.formats import Kind
@@ -110,6 +110,10 @@ class Finding:
     of_difference: bool = True
     worth: float = 0.0
 
+    def to_json(self) -> dict[str, Any]:
+        """Plain values."""
+        return vars(self) | {"interval": None if self.interval is None else list(self.interval)}
+
     def basis(self) -> str:
         """What the sentence rests on: how many, when, and the comparison's interval.
 
@@ -194,6 +198,10 @@ class Report:
     sources: Sequence[SourceLine] = ()
     watermark: int = 0
 
+    def findings(self) -> list[Finding]:
+        """What stands out, the greatest worth first."""
+        return [item for section in self.sections for item in findings_of(section)]
+
     def tables(self) -> Iterator[tuple[Section, Table]]:
         """Every table with its section, charts' and key numbers' tables included; names are unique.
 
@@ -210,6 +218,11 @@ class Report:
                 used[table.name] = used.get(table.name, 0) + 1
                 again = used[table.name]
                 yield section, replace(table, name=table.name if again == 1 else f"{table.name}_{again}")
+
+
+def findings_of(section: Section) -> list[Finding]:
+    """The findings of a section."""
+    return [item for block in section.blocks if isinstance(block, Findings) for item in block.items]
 
 
 def tables_of(section: Section) -> list[Table]:

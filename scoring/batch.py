@@ -20,7 +20,6 @@ from scoring.model import Frame
 CHUNK = 20_000  # rows held at once: few enough to stay near the processor
 AHEAD = 2  # chunks read while others are scored
 SCORES = (pa.field("score", pa.float64()), pa.field("band", pa.string()))
-EXPECTED = (pa.field("expected_value", pa.float64()), pa.field("expected_days", pa.float64()))
 
 
 def score_file(model: BinaryModel, source: Path, target: Path) -> int:
@@ -32,8 +31,9 @@ def score_file(model: BinaryModel, source: Path, target: Path) -> int:
     source : Path
         One column per feature of the model, ``view__feature``; every other column is handed on as it is.
     target : Path
-        Written whole or not at all: the columns handed on, ``score`` and ``band``, and of leads ``expected_value`` and
-        ``expected_days``; all null where a row does not belong to the model's population.
+        Written whole or not at all: the columns handed on, ``score`` and ``band``, and what the model expects besides
+        (``expected_value``, ``expected_days``, ``days_low``, ``days_high``); all null where a row does not belong to
+        the model's population.
 
     Returns
     -------
@@ -52,7 +52,9 @@ def score_file(model: BinaryModel, source: Path, target: Path) -> int:
     try:
         with pq.ParquetFile(source) as file:
             known = file.schema_arrow
-            added = SCORES if model.deals is None else (*SCORES, *EXPECTED)
+            nobody = {ref: np.empty(0) for ref in model.refs}
+            expected = model.expected(np.empty(0), nobody)
+            added = (*SCORES, *(pa.field(name, pa.float64()) for name in expected))
             _check(model.name, source, known, names, [field.name for field in added])
             kept = [field for field in known if field.name not in names]
             with pq.ParquetWriter(part, pa.schema([*kept, *added])) as writer:
@@ -99,13 +101,12 @@ def _check(model: str, source: Path, known: pa.Schema, names: dict[str, str], ad
 
 
 def _scored(model: BinaryModel, frame: Frame) -> list[pa.Array]:
-    """Scores and bands of some rows, and what is expected of their deals; null outside the population."""
+    """Scores and bands of some rows, and what is expected besides; null outside the population."""
     scores, outside = model.predict(frame), ~model.eligible(frame)
     bands = pa.array(model.bands(scores), pa.string(), mask=outside) if len(scores) else pa.nulls(0, pa.string())
     answers = [pa.array(scores, pa.float64(), mask=outside), bands]
-    if model.deals is not None:
-        expected = (model.deals.values(scores), model.deals.days(frame))
-        answers += [pa.array(values, pa.float64(), mask=outside | np.isnan(values)) for values in expected]
+    expected = model.expected(scores, frame).values()
+    answers += [pa.array(values, pa.float64(), mask=outside | np.isnan(values)) for values in expected]
     return answers
 
 

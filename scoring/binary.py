@@ -17,6 +17,7 @@ from scoring.encoding import Encoder
 from scoring.model import Floats, Frame, Model
 from scoring.population import Population
 from scoring.reasons import Reason, Reasons
+from scoring.waiting import Timing
 
 RUNGS = ("rule", "logistic", "lightgbm")
 
@@ -36,6 +37,8 @@ class BinaryModel(Model):
         Which step of the ladder answers.
     deals : Deals or None
         What an outcome is worth and how long it takes; None where the model's outcomes bring no deals.
+    timing : Timing or None
+        When an outcome comes; None where the model does not tell it.
     """
 
     def __init__(self, artefact: Artefact) -> None:
@@ -51,6 +54,7 @@ class BinaryModel(Model):
         self._bands = Bands(self.policy["bands"])
         self._population = Population(self.policy["population"])
         self.deals = Deals(self.policy["deals"]) if "deals" in self.policy else None
+        self.timing = Timing(self.policy["waiting"]) if "waiting" in self.policy else None
 
     @property
     def base(self) -> float:
@@ -108,6 +112,11 @@ class BinaryModel(Model):
     def bands(self, scores: Floats) -> list[str]:
         """The named band of every score."""
         return self._bands.of(scores)
+
+    def expected(self, scores: Floats, frame: Frame) -> dict[str, Floats]:
+        """What is expected of each row beside its score, by the names that answers have for it; NaN where unknown."""
+        deals = {} if self.deals is None else self.deals.expected(scores, frame)
+        return deals | ({} if self.timing is None else self.timing.expected(scores))
 
     def explain(self, frame: Frame, k: int | None = None) -> list[list[Reason]]:
         """Why each row has its score.

@@ -8,8 +8,7 @@ from typing import Any
 import numpy as np
 
 from scoring.model import Floats, Frame
-
-FEWEST = 10  # longer deals that an expectation of days rests on
+from scoring.waiting import Waits
 
 
 class Deals:
@@ -35,8 +34,7 @@ class Deals:
         self.currency: str | None = policy["currency"]
         self.words = str(policy["words"])
         self.age = str(policy["age"])
-        self._days = np.array(policy["days"], dtype=np.float64)
-        self._sums = np.append(np.cumsum(self._days[::-1])[::-1], 0.0)
+        self._waits = Waits(policy["days"])
 
     def values(self, scores: Floats) -> Floats:
         """Expected value of each row: its probability times the mean value of an outcome; NaN where none is known."""
@@ -45,11 +43,10 @@ class Deals:
     def days(self, frame: Frame) -> Floats:
         """Expected days from now to the close, should it be won: the mean rest of the won deals that took longer.
 
-        NaN where the age is not known, or fewer than ten won deals took so long.
+        NaN where the age is not known, or too few won deals took so long.
         """
-        age = np.asarray(frame[self.age], dtype=np.float64)
-        first = np.searchsorted(self._days, age, side="right")
-        longer = len(self._days) - first
-        enough = np.isfinite(age) & (longer >= FEWEST)
-        rest = self._sums[np.where(enough, first, -1)] / np.where(enough, longer, 1) - age
-        return np.where(enough, rest, np.nan)
+        return self._waits.rest(np.asarray(frame[self.age], dtype=np.float64))
+
+    def expected(self, scores: Floats, frame: Frame) -> dict[str, Floats]:
+        """Value and days of each row, by the names that answers have for them."""
+        return {"expected_value": self.values(scores), "expected_days": self.days(frame)}

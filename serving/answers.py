@@ -142,16 +142,11 @@ def _scored(model: BinaryModel, found: Found, explain: int) -> list[Row]:
 
 
 def _expected(model: BinaryModel, found: Found, scores: npt.NDArray[np.float64]) -> list[Row]:
-    """What each one's deal should bring and when it should close; empty where the model's outcomes bring no deals."""
-    if model.deals is None:
-        return []
-    values, days = model.deals.values(scores), model.deals.days(found.frame)
+    """What the model expects of each one beside its score; empty where it is nothing."""
+    expected = model.expected(scores, found.frame)
+    currency = {} if model.deals is None else {"currency": model.deals.currency}
     return [
-        {
-            "expected_value": _known(values[place]) if status in ANSWERED else None,
-            "currency": model.deals.currency,
-            "expected_days": _known(days[place]) if status in ANSWERED else None,
-        }
+        {name: _known(values[place]) if status in ANSWERED else None for name, values in expected.items()} | currency
         for place, status in enumerate(found.statuses)
     ]
 

@@ -175,8 +175,18 @@ class Answer(BaseModel):
     currency: str | None = Field(default=None, description="ISO 4217 code of `expected_value`; null where unknown.")
     expected_days: float | None = Field(
         default=None,
-        description="Only from a model of leads: days from `as_of` to the close, should the deal be won; null where "
-        "too few won deals took so long.",
+        description="From a model of leads: days from `as_of` to the close, should the deal be won; null where too few "
+        "won deals took so long. From a model of purchases: days by which the next one comes as probably as not; null "
+        "where nobody was followed for so long.",
+    )
+    days_low: float | None = Field(
+        default=None,
+        description="Only from a model of purchases: the next one comes before this day in one of ten cases.",
+    )
+    days_high: float | None = Field(
+        default=None,
+        description="Only from a model of purchases: the next one comes after this day in one of ten cases; null where "
+        "nobody was followed for so long.",
     )
 
 

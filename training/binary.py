@@ -65,6 +65,14 @@ class Lesson:
         return self.problem.deals.check(test, self.verdict.evidence.score, seed=self.seed)
 
     @cached_property
+    def waiting(self) -> dict[str, Any] | None:
+        """How many outcomes came by the days told of the test rows; None where no days are told."""
+        if self.problem.waited is None:
+            return None
+        test = self.rows.take(self.split.test)
+        return self.problem.waited.check(test, self.verdict.evidence.score, seed=self.seed)
+
+    @cached_property
     def influence(self) -> list[tuple[str, float]]:
         """Mean absolute effect of each topic in log-odds, strongest first; protected ones are left out."""
         hidden = {item.topic for item in self.step.fitted.inputs if item.protected}
@@ -248,6 +256,7 @@ def _policy(lesson: Lesson) -> dict[str, Any]:
             "words": problem.population.words,
         },
         **({} if problem.deals is None else {"deals": dict(problem.deals.policy)}),
+        **({} if problem.waited is None else {"waiting": dict(problem.waited.policy)}),
     }
 
 
@@ -304,6 +313,7 @@ def _card(lesson: Lesson, context: Context) -> str:
             influence=[(names.get(topic, topic), effect) for topic, effect in lesson.influence[:10]],
             limits=problem.limits,
             deals=lesson.deals,
+            waiting=lesson.waiting,
             calibration=str(lesson.step.knots["method"]),
         )
     )
@@ -350,6 +360,7 @@ def _tables(lesson: Lesson) -> dict[str, Any]:
         "dropped": dict(lesson.dropped),
         "form": lesson.problem.form,
         **({} if lesson.deals is None else {"deals": lesson.deals}),
+        **({} if lesson.waiting is None else {"waiting": lesson.waiting}),
     }
 
 

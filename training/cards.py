@@ -57,6 +57,7 @@ class Story:
     limits: Sequence[str]
     calibration: str
     deals: Mapping[str, Any] | None = None
+    waiting: Mapping[str, Any] | None = None
 
 
 def write(story: Story) -> str:
@@ -68,7 +69,8 @@ def write(story: Story) -> str:
     >>> training.cards.WORDS["lift_10"]
     'outcomes in the highest tenth, against the average'
     """
-    chapters = (_answer, _figures, *([_deals] if story.deals else []), _grade, _data, _looks_at, _suspects, _limits)
+    told = [*([_deals] if story.deals else []), *([_waiting] if story.waiting else [])]
+    chapters = (_answer, _figures, *told, _grade, _data, _looks_at, _suspects, _limits)
     return "\n\n".join(chapter(story) for chapter in chapters) + "\n"
 
 
@@ -119,6 +121,28 @@ def _deals(story: Story) -> str:
             "",
             "Days are compared among deals that closed before the records end, with what was expected of such.",
         ]
+    return "\n".join(lines)
+
+
+def _waiting(story: Story) -> str:
+    told = story.waiting or {}
+    lines = ["## When it expects it", "", str(told["words"])]
+    if "expected_days" in told:
+        lines += [
+            "",
+            "| on the rows that it did not see, it came by | expected of | came for | 95 % interval | rests on |",
+            "|---|---|---|---|---|",
+        ]
+        for name, words in (
+            ("days_low", "the first day of the span"),
+            ("expected_days", "the expected day"),
+            ("days_high", "the last day of the span"),
+        ):
+            row = told[name]
+            actual = "–" if row["actual"] is None else f"{row['actual']:.0%}"
+            span = "–" if row["low"] is None else f"{row['low']:.0%} to {row['high']:.0%}"
+            lines.append(f"| {words} | {row['expected']:.0%} | {actual} | {span} | {row['rows']:,} |")
+        lines += ["", "Each line counts the rows that were followed to their day."]
     return "\n".join(lines)
 
 

@@ -15,9 +15,9 @@ from scoring import Floats
 from scoring.deals import Deals
 from training.intervals import draws, interval
 from training.rows import Ids, Rows
+from training.waiting import evenly, weights
 
 FEWEST = 20  # leads with a deal that was won, below which nothing is said
-MOST = 200  # durations kept
 AGE = "lead_attributes:days_since_created"
 MONEY = 10_000  # of the records' units
 
@@ -83,66 +83,79 @@ def learn(records: Records, test: Rows, as_of: int) -> Dealt:
     as_of : int
         The end of the records (µs).
     """
-    deals = _decided(records)
+    deals, first = _deals(records), int(test.as_of.min())
     window = (as_of - test.as_of) / DAY
-    ends = _by_lead(deals[deals["known_at"] < as_of])
-    mine = ends.reindex(test.ids)
-    days = (mine["closed_at"].to_numpy(np.float64) - test.as_of) / DAY
-    policy = _policy(_by_lead(deals[deals["known_at"] < test.as_of.min()]), int(test.as_of.min()), _currencies(deals))
+    mine = _by_lead(deals, as_of).reindex(test.ids)
+    days = (mine["closed_at"].where(mine["won"] == 1.0).to_numpy(np.float64) - test.as_of) / DAY
+    policy = _policy(_by_lead(deals, first), _currencies(deals))
     return Dealt(policy, mine["value"].to_numpy(np.float64), np.where(days > 0, days, np.nan), window)
 
 
-def _decided(records: Records) -> pd.DataFrame:
-    """The latest version of every decided deal of a lead whose creation is known."""
+def _deals(records: Records) -> pd.DataFrame:
+    """Every version of the deals of leads whose creation is known."""
     table = records.query(
         "SELECT v.id, v.op, v.lead_id, v.outcome, v.amount, v.currency, v.closed_at, v.known_at, l.created_at "
         "FROM opportunities_versions v JOIN leads l ON l.id = v.lead_id "
-        "WHERE v.outcome <> 'open' AND v.op <> 'retract' AND l.created_at IS NOT NULL ORDER BY v.id, v.version"
+        "WHERE l.created_at IS NOT NULL ORDER BY v.id, v.version"
     )
-    frame: pd.DataFrame = table.to_pandas().drop_duplicates("id", keep="last")
+    frame: pd.DataFrame = table.to_pandas()
     return frame
 
 
 def _currencies(deals: pd.DataFrame) -> list[str]:
-    return sorted(set(deals.loc[deals["outcome"] == "won", "currency"].dropna()))
+    return sorted(set(deals.loc[(deals["outcome"] == "won") & (deals["op"] != "retract"), "currency"].dropna()))
 
 
-def _by_lead(deals: pd.DataFrame) -> pd.DataFrame:
-    """Per lead with a decided deal: what it brought, and when its last won deal closed (NaN if none)."""
-    won = deals["outcome"] == "won"
-    ends = deals.assign(
-        value=np.where(won, deals["amount"].astype(np.float64), 0.0) / MONEY,
-        closed_at=deals["closed_at"].astype(np.float64).where(won),
+def _by_lead(deals: pd.DataFrame, before: int) -> pd.DataFrame:
+    """Per lead with a deal, as known before a moment: the end of the last won one, else of the last one decided.
+
+    A lead whose deals are all open has no value yet, and ``days`` are those for which it was followed.
+    """
+    known = deals[deals["known_at"] < before].drop_duplicates("id", keep="last")
+    known = known[known["op"] != "retract"]
+    won, is_open = known["outcome"] == "won", known["outcome"] == "open"
+    closed = known["closed_at"].fillna(known["known_at"]).astype(np.float64)
+    ends = known.assign(
+        value=np.where(won, known["amount"].astype(np.float64), 0.0) / MONEY,
+        won=won.astype(np.float64),
+        won_at=closed.where(won),
+        lost_at=closed.where(~won & ~is_open),
     )
     found: pd.DataFrame = ends.groupby("lead_id").agg(
-        value=("value", "sum"), closed_at=("closed_at", "max"), created_at=("created_at", "min")
+        value=("value", "sum"),
+        won=("won", "max"),
+        won_at=("won_at", "max"),
+        lost_at=("lost_at", "max"),
+        created_at=("created_at", "min"),
     )
+    found["closed_at"] = found["won_at"].fillna(found["lost_at"])
+    found["value"] = found["value"].where(found["closed_at"].notna())
+    found["days"] = (found["closed_at"].fillna(float(before)) - found["created_at"]) / DAY
     return found
 
 
-def _policy(ends: pd.DataFrame, before: int, currencies: list[str]) -> dict[str, Any]:
-    won = ends[ends["closed_at"].notna()]
+def _policy(ends: pd.DataFrame, currencies: list[str]) -> dict[str, Any]:
     absent: dict[str, Any] = {"value": None, "currency": None, "days": [], "age": AGE}
     if len(currencies) > 1:
         why = f"the won deals are in {' and '.join(currencies)}; one currency is expected"
         return absent | {"words": f"No value or days are expected of a lead: {why}."}
-    took = (won["closed_at"] - won["created_at"]) / DAY
-    # a lead that began lately shows only its quick deals, so it has no say
-    is_old = ends["created_at"] < before - (took.quantile(0.95) if len(took) else 0.0) * DAY
-    ends, days = ends[is_old], np.sort(took[is_old.reindex(took.index)].to_numpy(np.float64))
-    if len(days) < FEWEST:
-        why = f"{len(days)} leads have a won deal that could be followed to its end; at least {FEWEST} are expected"
+    took, won, is_decided = ends["days"].to_numpy(np.float64), ends["won"].to_numpy() == 1.0, ends["closed_at"].notna()
+    if won.sum() < FEWEST:
+        why = f"{won.sum()} leads have a won deal that could be followed to its end; at least {FEWEST} are expected"
         return absent | {"words": f"No value or days are expected of a lead: {why}."}
-    share, mean = len(days) / len(ends), float(ends["value"].mean())
+    # the open ones count as far as they were followed: of leads that came lately only quick deals are decided
+    mass = weights(took, is_decided.to_numpy())
+    share, mean = mass[won].sum() / mass.sum(), float(mass @ ends["value"].fillna(0.0) / mass.sum())
+    days = evenly(took[won], mass[won])
     words = (
-        f"A converted lead brings {mean:,.0f} {currencies[0] if currencies else ''} on average: of {len(ends):,} with "
-        f"a decided deal {share:.0%} won; a won one closes {days.mean():,.0f} days after the lead came."
+        f"A converted lead brings {mean:,.0f} {currencies[0] if currencies else ''} on average: of "
+        f"{is_decided.sum():,} with a decided deal {share:.0%} won, a deal still open counting as far as it was "
+        f"followed; a won one closes {np.mean(days):,.0f} days after the lead came."
     )
-    kept = days if len(days) <= MOST else np.quantile(days, (np.arange(MOST) + 0.5) / MOST)
     return {
         "value": float(f"{mean:.6g}"),
         "currency": currencies[0] if currencies else None,
-        "days": [float(f"{value:.6g}") for value in kept],
+        "days": days,
         "age": AGE,
         "words": words,
     }

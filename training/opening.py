@@ -52,6 +52,10 @@ class Training:
         held = {table for source in self.records.sources() for table, rows in source.tables.items() if rows}
         return [name for name, model in self.models.items() if not model.rests_on or held & set(model.rests_on)]
 
+    def usual(self) -> list[str]:
+        """Names of the models that are trained where none is named: all but those that say ``on_request``."""
+        return sorted(name for name, model in self.models.items() if not getattr(model, "on_request", False))
+
     def train(
         self,
         name: str,

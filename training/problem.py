@@ -12,6 +12,7 @@ from training.inputs import Input
 from training.lateness import Late
 from training.leaks import Suspect
 from training.policies import BandNames, Costs
+from training.waiting import Waited
 
 
 @dataclass(frozen=True)
@@ -59,6 +60,8 @@ class Problem:
         What else decides the result, for its hash.
     deals : Dealt or None
         What an outcome brings and when, where it is a matter of deals.
+    waited : Waited or None
+        When an outcome comes, where that is told.
     late : Late or None
         Values of its rows that would be other ones with hindsight, where there are records to look them up.
     """
@@ -80,6 +83,7 @@ class Problem:
     declarations: Declarations = field(default_factory=dict)
     settings: Mapping[str, object] = field(default_factory=dict)
     deals: Dealt | None = None
+    waited: Waited | None = None
     late: Late | None = None
 
     @property

@@ -8,9 +8,9 @@ from dataclasses import dataclass, field, replace
 import pandas as pd
 
 from crm.clock import DAY, iso
+from features.declare.measure import Measure
 from scoring import Candidate, Evidence, Floats, Model
-from training import binary
-from training.deals import learn
+from training import binary, deals, waiting
 from training.declared import answered, attributes_of, inputs_from
 from training.errors import TrainingError
 from training.forms import Course, Form, Posed
@@ -68,6 +68,10 @@ class Question:
         For the card.
     has_deals : bool
         Whether its entities are leads, whose outcomes bring deals.
+    waits_for : Measure, optional
+        The time since the first row of what the outcome is made of, where the days until it comes are told.
+    on_request : bool
+        Whether it is trained only when it is named.
     rests_on : tuple of str
         Tables of which one at least must hold rows for there to be anything to learn; none: whatever there is.
     """
@@ -84,6 +88,8 @@ class Question:
     phrases: Mapping[str, str] = field(default_factory=dict)
     limits: tuple[str, ...] = ()
     has_deals: bool = False
+    waits_for: Measure | None = None
+    on_request: bool = False
     rests_on: tuple[str, ...] = ()
     kind: str = "binary"
 
@@ -129,8 +135,18 @@ class Question:
             limits=self.limits,
             declarations=context.store.declarations([*refs, *posed.population.refs]),
             settings={"horizon_days": posed.horizon_days},
-            deals=learn(context.records, posed.rows.take(posed.split.test), posed.as_of) if self.has_deals else None,
+            deals=self._deals(context, posed) if self.has_deals else None,
+            waited=self._waited(context, posed),
         )
+
+    def _deals(self, context: Context, posed: Posed) -> deals.Dealt:
+        return deals.learn(context.records, posed.rows.take(posed.split.test), posed.as_of)
+
+    def _waited(self, context: Context, posed: Posed) -> waiting.Waited | None:
+        if self.waits_for is None or posed.horizon_days is None:
+            return None
+        asked = (self.waits_for, posed.rows, posed.split, posed.as_of, self.entity, posed.horizon_days)
+        return waiting.learn(context.store, *asked)
 
     def _pose(self, context: Context, inputs: Sequence[Input]) -> Posed:
         for form in self.forms:

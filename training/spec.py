@@ -88,6 +88,10 @@ class ModelSpec(Protocol):
         A few words for lists.
     rests_on : tuple of str
         Tables of which one at least must hold rows for there to be anything to learn; none: whatever there is.
+
+    Notes
+    -----
+    One with ``on_request = True`` is trained by name or by ``--all``, neither in the demo nor missed in the daily run.
     """
 
     @property

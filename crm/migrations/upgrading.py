@@ -12,7 +12,7 @@ from sqlalchemy.exc import DBAPIError
 from crm.connections import connect
 from crm.errors import RecordsError
 
-HEAD = "0009"
+HEAD = "0010"
 _FOLDER = Path(__file__).parent
 _ADVISORY_LOCK = 0x7261_7070
 

@@ -9,7 +9,7 @@ from crm.schema.base import Fact, Reference, exactly_one, key, number, text, to,
 
 
 class Score(Fact):
-    """A model's number for one subject as of a moment (``occurred_at`` is the as-of), and its deal's expectation."""
+    """A model's number for one subject as of a moment (``occurred_at`` is the as-of), and what it expects."""
 
     __tablename__ = "scores"
     extra = (
@@ -26,6 +26,8 @@ class Score(Fact):
     band: Mapped[str | None] = key("identity")
     expected_value: Mapped[float | None] = number("identity")
     expected_days: Mapped[float | None] = number("identity")
+    days_low: Mapped[float | None] = number("identity")
+    days_high: Mapped[float | None] = number("identity")
 
 
 class Recommendation(Fact):

@@ -21,7 +21,10 @@ from rapport.moments import moment
 def arguments(parser: ArgumentParser) -> None:
     """Declare the command's words."""
     parser.add_argument(
-        "models", nargs="*", metavar="MODEL", help="churn, lead_score, opportunity_win, segmentation, recommendation"
+        "models",
+        nargs="*",
+        metavar="MODEL",
+        help="churn, lead_score, next_purchase, opportunity_win, segmentation, recommendation",
     )
     parser.add_argument("--all", action="store_true", help="train every model")
     parser.add_argument("--jobs", type=int, default=0, help="models trained at a time (default: one per core)")

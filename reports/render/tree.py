@@ -6,7 +6,7 @@ import json as encoder
 from typing import Any
 
 from crm.clock import iso
-from reports.report import Findings, Report, Section, Text
+from reports.report import Report, Section, Text, findings_of
 from reports.table import FEW, Table
 
 
@@ -47,14 +47,13 @@ def tree(report: Report) -> dict[str, Any]:
 
 
 def _section(section: Section, tables: list[dict[str, Any]]) -> dict[str, Any]:
-    findings = [item for block in section.blocks if isinstance(block, Findings) for item in block.items]
     return {
         "name": section.name,
         "title": section.title,
         "as_of": None if section.as_of is None else iso(section.as_of),
         "rows": dict(section.rows),
         "texts": [block.text for block in section.blocks if isinstance(block, Text)],
-        "findings": [vars(item) | {"interval": list(item.interval) if item.interval else None} for item in findings],
+        "findings": [item.to_json() for item in findings_of(section)],
         "tables": tables,
     }
 

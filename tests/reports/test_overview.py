@@ -11,6 +11,7 @@ import pytest
 from configs import Settings
 from crm import Records, SourceInfo
 from crm.clock import DAY, parse, short
+from pipelines.report import Reported
 from reports import FEW, Figure, Findings
 from reports.render import FORMS
 from tests.reports.company import END, rows
@@ -262,6 +263,8 @@ def test_what_stands_out_is_supported_by_a_table(company: Records, settings: Set
         (item.name, item.title) for _, item in report.tables()
     }
     listed = FORMS["html"](report).decode().partition('<ul class="findings">')[2].partition("</ul>")[0]
+    reported = Reported("overview", report.as_of, {}, 0.0, report.findings()).to_json()
+    assert [item["advice"] for item in reported["findings"]] == [item.advice for item in found.items]
     page = FORMS["html"](report).decode()
     for item in found.items:
         assert f'<a href="#table-{item.evidence}">{item.title}</a>' in listed

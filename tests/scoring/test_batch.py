@@ -66,6 +66,21 @@ def test_what_is_expected_of_deals_stands_beside_the_scores(write_artefact: Writ
     assert written[~allowed][["score", "expected_value", "expected_days"]].isna().all(axis=None)
 
 
+def test_the_days_of_the_next_outcome_stand_beside_the_scores(write_artefact: Write, tmp_path: Path) -> None:
+    waiting = {"days": [*range(1, 101)], "never": 0.2, "horizon_days": 30, "words": "made up"}
+    model, frame = load(write_artefact(policy_json=POLICY | {"waiting": waiting}).path), frame_of(60)
+    assert isinstance(model, BinaryModel)
+    score_file(model, _file(tmp_path / "matrix.parquet", frame), tmp_path / "scores.parquet")
+    written = pq.read_table(tmp_path / "scores.parquet").to_pandas()
+    assert list(written.columns) == ["customer_id", "score", "band", "expected_days", "days_low", "days_high"]
+    allowed, scores = model.eligible(frame), model.predict(frame)
+    assert model.timing is not None
+    for name, days in model.timing.expected(scores).items():
+        np.testing.assert_array_equal(written[name][allowed], days[allowed])
+        assert written[name][~allowed].isna().all()
+    assert written["expected_days"].notna().any()
+
+
 def test_an_empty_file_gives_an_empty_one(linear: Make, tmp_path: Path) -> None:
     assert score_file(linear(), _file(tmp_path / "matrix.parquet", frame_of(0)), tmp_path / "scores.parquet") == 0
     assert pq.read_table(tmp_path / "scores.parquet").num_rows == 0

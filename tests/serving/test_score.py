@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import httpx
+import numpy as np
 import pandas as pd
 import pytest
 
@@ -10,6 +11,7 @@ import registry
 from configs import Settings
 from crm.clock import DAY, iso
 from scoring import BinaryModel
+from scoring.waiting import Timing
 from serving.schemas import ScoreResponse
 from serving.state import State
 from tests.segments.shop import END, NUMBERS
@@ -125,6 +127,24 @@ async def test_scores_of_an_untrained_and_of_a_hopeless_model_say_so(settings: S
     assert "rapport train lead_score" in untrained.json()["error"]["message"]
     assert "grade D" in hopeless.json()["error"]["message"]
     assert "churn, hopeless, lead_score" in unknown.json()["error"]["message"]
+
+
+async def test_the_days_of_the_next_purchase_stand_beside_the_score(settings: Settings, state: State) -> None:
+    waiting = {"days": [*range(1, 101)], "never": 0.2, "horizon_days": 30, "words": "made up"}
+    add(settings, artefact(settings.artefacts_dir, name="purchase", waiting=waiting))
+    state.champions.refresh()
+    async with talk(state) as client:
+        answer = (await client.post("/v1/purchase/score", json={"ids": ["C1", "C0", "nobody"]})).json()
+        described = (await client.get("/openapi.json")).json()["components"]["schemas"]["Answer"]["properties"]
+    ScoreResponse.model_validate(answer)
+    first, ineligible, unknown = answer["answers"]
+    told = Timing(waiting).expected(np.array([first["score"]]))
+    assert {"expected_days", "days_low", "days_high"} == set(told) <= set(described)
+    for name, days in told.items():
+        assert first[name] == (None if np.isnan(days[0]) else days[0])
+        assert (ineligible[name], unknown[name]) == (None, None)
+    assert first["days_low"] > 0
+    assert "currency" not in first
 
 
 @pytest.mark.parametrize("value", [800.0, None])

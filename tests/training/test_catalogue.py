@@ -80,3 +80,11 @@ def test_nothing_is_teachable_without_rows_of_what_it_rests_on(settings: Setting
         assert {"churn", "lead_score", "recommendation", "segmentation"} <= resting
         assert resting.isdisjoint(training.teachable())
         store.close()
+
+
+def test_what_is_trained_on_request_is_not_usual(settings: Settings) -> None:
+    with crm.open(settings) as records:
+        store = features.open(settings, records)
+        training = Training(settings, store, records)
+        assert set(training.models) - set(training.usual()) == {"next_purchase"}
+        store.close()
