@@ -5,6 +5,7 @@ from __future__ import annotations
 import itertools
 import random
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, Literal
 
@@ -19,7 +20,7 @@ from crm.clock import DAY, from_micros
 from features import FeatureError, FeatureStore, OnlineStoreError
 from features.opening import open_online
 from tests.features import shop
-from tests.features.conftest import Opener
+from tests.features.conftest import Opener, Urls
 from tests.features.shop import answers, opened, some_visits, visit, visits
 from tests.features.test_online import with_heads
 from tests.features.worlds import World, every_operation, lines
@@ -163,17 +164,18 @@ def test_a_withdrawal_may_come_first(order: tuple[int, ...], store: FeatureStore
 
 
 @pytest.mark.slow
-def test_eight_processes_that_push_and_materialize_lose_nothing(settings: Settings, tmp_path: Any) -> None:
-    shop.found(settings)
-    workers = [shop.processes().Process(target=shop.push_and_materialize, args=(settings, n, 12)) for n in range(8)]
+def test_eight_processes_that_push_and_materialize_lose_nothing(settings: Settings, urls: Urls, tmp_path: Path) -> None:
+    busy = replace(settings, online_url=urls("busy"))
+    shop.found(busy)
+    workers = [shop.processes().Process(target=shop.push_and_materialize, args=(busy, n, 12)) for n in range(8)]
     for worker in workers:
         worker.start()
     for worker in workers:
         worker.join(240)
     assert [worker.exitcode for worker in workers] == [0] * 8
-    alone = Settings(home=tmp_path / "alone")
+    alone = Settings(home=tmp_path / "alone", online_url=urls("alone"))
     shop.found(alone)
-    with opened(settings) as store, opened(alone) as other:
+    with opened(busy) as store, opened(alone) as other:
         everything = [row for n in range(8) for row in some_visits(n, 12, f"{n}-")]
         other.push(visits, everything)
         assert store.records.watermark() == other.records.watermark()
