@@ -226,6 +226,25 @@ def test_a_time_without_a_zone_is_refused(form: str, store: FeatureStore) -> Non
     assert store.records.arrow("events").num_rows == 0  # type: ignore[attr-defined]  # real records
 
 
+@pytest.mark.parametrize("form", ["mappings", "frame", "arrow"])
+def test_a_moment_finer_than_a_microsecond_is_refused(form: str, store: FeatureStore) -> None:
+    moment = pd.Timestamp(DAY * 1_000 + 7, unit="ns", tz="UTC")
+    rows: Any = [visit("1", "a", DAY, 2.5) | {"occurred_at": moment.floor("us")}]
+    rows.append(visit("2", "a", DAY, 2.5) | {"occurred_at": moment})
+    frame = pd.DataFrame(rows).astype({"occurred_at": "datetime64[ns, UTC]"})
+    given = {"mappings": rows, "frame": frame, "arrow": pa.Table.from_pandas(frame, preserve_index=False)}[form]
+    before = store.records.watermark()
+    with pytest.raises((FeatureError, RecordsError)) as refused:
+        store.push(visits, given)
+    begin = "events.occurred_at holds moments finer than a microsecond"
+    if form == "mappings":
+        begin = "row 2 of the rows pushed has a moment finer than a microsecond in the column 'occurred_at'"
+    end = f"round {'it' if form == 'mappings' else 'them'} down"
+    wanted = f"{begin} ({DAY * 1_000 + 7} ns since 1970); whole microseconds are expected; {end}"
+    assert str(refused.value) == wanted
+    assert store.records.watermark() == before
+
+
 @pytest.mark.parametrize("value", [float("inf"), float("-inf")])
 def test_an_infinity_is_refused(value: float, store: FeatureStore) -> None:
     with pytest.raises(RecordsError, match=r"events\.value is -?inf in row 1; a finite number is expected"):
