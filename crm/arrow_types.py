@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pyarrow as pa
+import pyarrow.compute as pc
 from sqlalchemy import BigInteger, Boolean, Column, Date, Double, Integer, Table
 
 _TYPES = (
@@ -47,3 +48,18 @@ def _conform(column: pa.ChunkedArray, wanted: pa.DataType) -> pa.ChunkedArray:
     if pa.types.is_date32(wanted) and column.null_count == len(column):
         return pa.chunked_array([pa.nulls(len(column), wanted)])
     return column.cast(wanted)
+
+
+def finer(moments: pa.Array | pa.ChunkedArray) -> int | None:
+    """The first moment that is no whole microsecond, in nanoseconds since 1970; None where all are.
+
+    Examples
+    --------
+    >>> finer(pa.array([None, 5_000, 7_123], pa.timestamp("ns", "UTC")))
+    7123
+    """
+    if moments.type.unit != "ns":
+        return None
+    counted = pc.drop_null(moments.cast(pa.int64())).to_numpy()
+    found = counted[counted % 1_000 != 0]
+    return int(found[0]) if len(found) else None

@@ -10,7 +10,7 @@ import pyarrow.compute as pc
 from sqlalchemy import Column, String, Table, Text
 
 from crm import clock
-from crm.arrow_types import arrow_type
+from crm.arrow_types import arrow_type, finer
 from crm.errors import RecordsError
 from crm.schema.base import TEXT_LIMIT
 from crm.shapes import MANAGED, links, shapes
@@ -119,6 +119,11 @@ def _cast(table: str, name: str, values: pa.ChunkedArray, wanted: pa.DataType) -
                 raise RecordsError(
                     f"{table}.{name} holds times without a zone; moments with a zone, or whole microseconds since 1970 "
                     "in UTC, are expected; give them their zone"
+                )
+            if (nanoseconds := finer(values)) is not None:
+                raise RecordsError(
+                    f"{table}.{name} holds moments finer than a microsecond ({nanoseconds} ns since 1970); whole "
+                    "microseconds are expected; round them down"
                 )
             values = values.cast(pa.timestamp("us", "UTC"))
         return values.cast(wanted)

@@ -11,6 +11,7 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from crm import AttributeInfo, Merges, SourceInfo
+from crm.arrow_types import finer
 from features.declare.log import MONEY_SCALE
 from features.entity import ENTITIES
 from features.errors import FeatureError
@@ -27,12 +28,14 @@ class ParquetRecords:
     tables : mapping of str to Path or pa.Table
         Rows by table. Columns that are not there are null, but ``id`` (counted up), ``version`` (1), ``op``
         (``assert``), ``known_at`` (``occurred_at``) and ``seq`` (the order of the rows). Moments are timestamps with a
-        zone or whole microseconds; money is decimal, or in whole ten-thousandths.
+        zone or whole microseconds; money is decimal, or in whole ten-thousandths; other numbers are finite or null,
+        whether or not a view uses their column.
 
     Raises
     ------
     FeatureError
-        When they are read: if a moment has no zone, or a file is not Parquet.
+        When they are read: if a moment has no zone or is finer than a microsecond, a number is infinite, or a file is
+        not Parquet.
 
     Examples
     --------
@@ -161,19 +164,12 @@ def _plain(values: pa.Array, name: str, table: str) -> pa.Array:
                 f"the moments {table}.{name} have no zone; timestamps with a zone or whole microseconds are expected; "
                 "convert them"
             )
-        try:
-            return values.cast(pa.timestamp("us", tz=values.type.tz)).cast(pa.int64())
-        except pa.ArrowInvalid as error:
+        if (nanoseconds := finer(values)) is not None:
             raise FeatureError(
-                f"the moments {table}.{name} are finer than a microsecond ({_finer(values)} ns since 1970); whole "
+                f"the moments {table}.{name} are finer than a microsecond ({nanoseconds} ns since 1970); whole "
                 "microseconds are expected; round them down"
-            ) from error
+            )
+        return values.cast(pa.timestamp("us", tz=values.type.tz)).cast(pa.int64())
     if pa.types.is_decimal(values.type):
         return pc.multiply(values, pa.scalar(MONEY_SCALE)).cast(pa.int64())
     return values
-
-
-def _finer(values: pa.Array) -> int:
-    """The first of some moments in nanoseconds that is no whole microsecond."""
-    counted = values.cast(pa.int64()).drop_null().to_numpy()
-    return int(counted[counted % 1_000 != 0][0])

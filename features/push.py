@@ -98,14 +98,9 @@ def as_arrow(rows: Rows) -> pa.Table:
                 f"row {place + 1} of the rows pushed and row 1 differ in the column {odd!r}; the same columns in every "
                 "row are expected; push rows of each kind by themselves"
             )
-        # beside moments with a zone, Arrow would take one without for UTC
-        naive = [name for name, value in row.items() if isinstance(value, datetime) and value.tzinfo is None]
-        if naive:
-            raise FeatureError(
-                f"row {place + 1} of the rows pushed has a time without a zone in the column {naive[0]!r} "
-                f"({row[naive[0]]}); a moment with a zone, or whole microseconds since 1970 in UTC, is expected; give "
-                "it its zone"
-            )
+        for name, value in row.items():
+            if isinstance(value, datetime):
+                _refuse_moment(place, name, value)
     try:
         return pa.table({name: [row[name] for row in given] for name in names})
     except pa.ArrowException as error:
@@ -113,6 +108,20 @@ def as_arrow(rows: Rows) -> pa.Table:
             f"the rows pushed hold values of several types in one column ({error}); one type in each column is "
             "expected; convert them"
         ) from error
+
+
+def _refuse_moment(place: int, name: str, value: datetime) -> None:
+    """Refuse what Arrow would change unasked: beside others it takes a time without a zone for UTC, and cuts digits."""
+    if value.tzinfo is None:
+        raise FeatureError(
+            f"row {place + 1} of the rows pushed has a time without a zone in the column {name!r} ({value}); a moment "
+            "with a zone, or whole microseconds since 1970 in UTC, is expected; give it its zone"
+        )
+    if isinstance(value, pd.Timestamp) and value.nanosecond:
+        raise FeatureError(
+            f"row {place + 1} of the rows pushed has a moment finer than a microsecond in the column {name!r} "
+            f"({value.as_unit('ns').value} ns since 1970); whole microseconds are expected; round it down"
+        )
 
 
 def _refuse_nobody(records: Records, log: Log, name: str, table: pa.Table, origin: str) -> None:

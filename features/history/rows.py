@@ -86,7 +86,11 @@ def _of_kind(table: pa.Table, log: Log, name: str) -> pa.ChunkedArray:
 
 
 def _finite(table: pa.Table, log: Log, name: str) -> pa.ChunkedArray:
-    """Numbers without infinities, which no sum survives, and with one zero: -0.0 equals 0.0 in other bits."""
+    """Numbers without infinities, which no sum survives, and with one zero: -0.0 equals 0.0 in other bits.
+
+    Every number of a table is kept, asked for or not, and an infinity in any of them is refused: whether rows are
+    taken must not depend on the views that there are today.
+    """
     column = table.column(name)
     infinite = pc.fill_null(pc.is_inf(column), False)
     if (place := pc.index(infinite, True).as_py()) >= 0:

@@ -21,7 +21,7 @@ from features.history.log import LogReader, LogState
 from features.history.rows import needed
 from features.reading import Reading
 
-FORMAT = 4
+FORMAT = 5
 Progress = Callable[[str, int, int], None]
 
 

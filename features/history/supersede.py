@@ -14,10 +14,11 @@ from features.kernel.program import Ints
 def superseded_at(rows: Rows, log: Log, columns: tuple[str, ...], dictionary: Dictionary) -> Ints:
     """For each row the ``known_at`` of the next version of its fact, wherever it lies; for ever if there is none.
 
-    At equal ``known_at`` a deletion wins, then the greater content (columns by name, nulls greatest); never the order
-    of arrival. A version
-    replaced at the very moment when it became known is never seen. States are one fact per entity,
-    attribute and effective time; a retraction withdraws every row of its id known before it.
+    At equal ``known_at`` a deletion wins, then the greater content: the columns that are always kept, then those that
+    some view asks for, each by name, nulls greatest; never the order of arrival. So what one view asks for changes no
+    other's answers from the columns that are always kept. A version replaced at the very moment when it became known
+    is never seen. States are one fact per entity, attribute and effective time; a retraction withdraws every row of
+    its id known before it.
     """
     answer = np.full(len(rows["fact"]), FOREVER, np.int64)
     if not len(answer):
@@ -44,7 +45,8 @@ def _chain(
     several = _repeated(keys)
     if not len(several):
         return
-    names = sorted([*columns, "entity", "occurred_at"])
+    kept = {"entity", "occurred_at", *log.standing}
+    names = sorted((*columns, "entity", "occurred_at"), key=lambda name: (name not in kept, name))
     content = [_content(rows[name][several], name, log, dictionary) for name in names]
     deleted = rows["gone"][several] == 2
     group = [key[several] for key in keys]

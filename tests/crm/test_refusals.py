@@ -47,6 +47,10 @@ WRONG: dict[str, tuple[Mapping[str, pa.Table], str]] = {
         {"orders": changed(ORDERS, occurred_at=pa.array([1, 2], pa.timestamp("us")))},
         "orders.occurred_at holds times without a zone; moments with a zone, or whole microseconds since 1970 in UTC",
     ),
+    "moment in nanoseconds": (
+        {"orders": changed(ORDERS, occurred_at=pa.array([1_000, 2_001], pa.timestamp("ns", "UTC")))},
+        r"orders.occurred_at holds moments finer than a microsecond \(2001 ns since 1970\); whole microseconds are",
+    ),
     "infinite": (
         {"order_lines": changed(LINES, quantity=[1.0, float("inf"), 1.0])},
         "order_lines.quantity is inf in row 2",

@@ -13,6 +13,7 @@ import pytest
 from crm.clock import DAY, to_micros
 from crm.schema import Ticket
 from features import FeatureView, check, customer, days, events, hours, lifetime
+from features.declare.measure import Measure
 from features.errors import FeatureError
 from tests.features.worlds import lines
 
@@ -75,11 +76,14 @@ def test_there_is_one_zero() -> None:
     assert [str(found[name]) for name in ("low", "last", "total")] == ["0.0", "0.0", "0.0"]
 
 
+@pytest.mark.parametrize("measure", [lines.quantity.sum(), lines.count()], ids=["used", "unused"])
 @pytest.mark.parametrize("infinite", [np.inf, -np.inf])
-def test_an_infinity_is_refused_by_row_and_column(infinite: float) -> None:
+def test_an_infinity_is_refused_by_row_and_column_whether_or_not_a_view_uses_it(
+    infinite: float, measure: Measure
+) -> None:
     bought = [row(T - 9, quantity=1.0), row(T - 5, quantity=infinite, source_key="line-2")]
     with pytest.raises(FeatureError) as refused:
-        values(FeatureView(entity=customer, total=lines.quantity.sum()), bought)
+        values(FeatureView(entity=customer, x=measure), bought)
     assert str(refused.value) == (
         f"the column order_lines.quantity holds {infinite} in the row with the key 'line-2'; finite numbers or nulls "
         "are expected; mend the row at its source"

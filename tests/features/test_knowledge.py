@@ -8,13 +8,15 @@ from collections.abc import Mapping, Sequence
 import pytest
 
 from crm.clock import DAY
-from features import FeatureView, check, customer
+from crm.schema import Event
+from features import FeatureView, InlineRecords, check, customer, events
 from features.checks import same_bits
 from tests.features.conftest import Opener
 from tests.features.test_oracle import spine_of
 from tests.features.worlds import World, every_operation, lines, make, moments_for
 
 T = 1_700_000_000_000_000
+visits = events(Event, entity=customer)
 VIEW = FeatureView(entity=customer, n=lines.count(), spend=lines.amount.sum())
 
 
@@ -50,6 +52,21 @@ def test_a_fact_that_moves_to_another_entity_leaves_the_first() -> None:
 def test_a_fact_that_loses_its_entity_leaves_it() -> None:
     row = {"id": 3, "customer_id": 1, "amount": 5, "occurred_at": T, "known_at": T}
     assert spend([row, row | {"customer_id": None, "known_at": T + DAY}], (1, T + DAY), (1, T + DAY + 1)) == [5, 0]
+
+
+@pytest.mark.parametrize("order", [[0, 1], [1, 0]])
+def test_what_another_view_asks_for_decides_no_tie(order: list[int], open_store: Opener) -> None:
+    """``session_no`` stands before ``value`` in the alphabet, and is only kept where a view asks for it."""
+    told = {"id": 3, "customer_id": 1, "occurred_at": T, "known_at": T}
+    rows = [told | {"value": 1.0, "session_no": "z"}, told | {"value": 2.0, "session_no": "a"}]
+    records = InlineRecords({"events": [rows[place] for place in order]})
+    value = FeatureView(entity=customer, value=visits.value.last())
+    session = FeatureView(entity=customer, session=visits.session_no.last())
+    spine = {"customer_id": [1], "as_of": [T + 1]}
+    alone = open_store(records, v=value).historical_features(["v:*"], spine)
+    beside = open_store(records, v=value, s=session).historical_features(["v:*", "s:*"], spine)
+    assert alone["v__value"].tolist() == beside["v__value"].tolist() == [2.0]
+    assert beside["s__session"].tolist() == ["a"]
 
 
 @pytest.mark.parametrize("order", [[0, 1], [1, 0]])

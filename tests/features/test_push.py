@@ -5,6 +5,7 @@ from __future__ import annotations
 import itertools
 import random
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, Literal
 
@@ -19,7 +20,7 @@ from crm.clock import DAY, from_micros
 from features import FeatureError, FeatureStore, OnlineStoreError
 from features.opening import open_online
 from tests.features import shop
-from tests.features.conftest import Opener
+from tests.features.conftest import Opener, Urls
 from tests.features.shop import answers, opened, some_visits, visit, visits
 from tests.features.test_online import with_heads
 from tests.features.worlds import World, every_operation, lines
@@ -163,17 +164,18 @@ def test_a_withdrawal_may_come_first(order: tuple[int, ...], store: FeatureStore
 
 
 @pytest.mark.slow
-def test_eight_processes_that_push_and_materialize_lose_nothing(settings: Settings, tmp_path: Any) -> None:
-    shop.found(settings)
-    workers = [shop.processes().Process(target=shop.push_and_materialize, args=(settings, n, 12)) for n in range(8)]
+def test_eight_processes_that_push_and_materialize_lose_nothing(settings: Settings, urls: Urls, tmp_path: Path) -> None:
+    busy = replace(settings, online_url=urls("busy"))
+    shop.found(busy)
+    workers = [shop.processes().Process(target=shop.push_and_materialize, args=(busy, n, 12)) for n in range(8)]
     for worker in workers:
         worker.start()
     for worker in workers:
         worker.join(240)
     assert [worker.exitcode for worker in workers] == [0] * 8
-    alone = Settings(home=tmp_path / "alone")
+    alone = Settings(home=tmp_path / "alone", online_url=urls("alone"))
     shop.found(alone)
-    with opened(settings) as store, opened(alone) as other:
+    with opened(busy) as store, opened(alone) as other:
         everything = [row for n in range(8) for row in some_visits(n, 12, f"{n}-")]
         other.push(visits, everything)
         assert store.records.watermark() == other.records.watermark()
@@ -222,6 +224,25 @@ def test_a_time_without_a_zone_is_refused(form: str, store: FeatureStore) -> Non
         store.push(visits, rows)
     assert store.records.watermark() == store.refresh().watermark
     assert store.records.arrow("events").num_rows == 0  # type: ignore[attr-defined]  # real records
+
+
+@pytest.mark.parametrize("form", ["mappings", "frame", "arrow"])
+def test_a_moment_finer_than_a_microsecond_is_refused(form: str, store: FeatureStore) -> None:
+    moment = pd.Timestamp(DAY * 1_000 + 7, unit="ns", tz="UTC")
+    rows: Any = [visit("1", "a", DAY, 2.5) | {"occurred_at": moment.floor("us")}]
+    rows.append(visit("2", "a", DAY, 2.5) | {"occurred_at": moment})
+    frame = pd.DataFrame(rows).astype({"occurred_at": "datetime64[ns, UTC]"})
+    given = {"mappings": rows, "frame": frame, "arrow": pa.Table.from_pandas(frame, preserve_index=False)}[form]
+    before = store.records.watermark()
+    with pytest.raises((FeatureError, RecordsError)) as refused:
+        store.push(visits, given)
+    begin = "events.occurred_at holds moments finer than a microsecond"
+    if form == "mappings":
+        begin = "row 2 of the rows pushed has a moment finer than a microsecond in the column 'occurred_at'"
+    end = f"round {'it' if form == 'mappings' else 'them'} down"
+    wanted = f"{begin} ({DAY * 1_000 + 7} ns since 1970); whole microseconds are expected; {end}"
+    assert str(refused.value) == wanted
+    assert store.records.watermark() == before
 
 
 @pytest.mark.parametrize("value", [float("inf"), float("-inf")])

@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 import csv
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
 
+import features
 from crm import Records
+from crm.clock import to_micros
 from crm.imports import ImportReport, MappingError
+from crm.schema import OrderLine
+from features import events, product
 from tests.crm.imports.conftest import CUSTOMERS, ORDERS, Shop
 
 LINE = "9,A,2025-02-05 10:00,1,tea,1,2\n"
@@ -56,6 +61,39 @@ def test_a_line_is_rejected_with_its_reason(
 ) -> None:
     report = shop.file("sold.csv", ORDERS + line).run(records)
     assert only(report, "order_lines") == ("5", column, code, message)
+
+
+def test_a_line_of_nobody_is_kept_and_is_in_no_customer_s_features(records: Records, shop: Shop) -> None:
+    report = shop.file("sold.csv", ORDERS + LINE.replace("9,A", "9,")).run(records)
+    assert report.rejects is None
+    held = records.query("SELECT amount FROM order_lines WHERE customer_id IS NULL ORDER BY amount")
+    assert held.column("amount").to_pylist() == [20_000, 280_000]
+    store = features.open(records.settings, records)
+    try:
+        asked = ["buying:spend", "buying:orders"]
+        store.refresh()
+        store.materialize("customer")
+        moment = to_micros(datetime(2027, 1, 1, tzinfo=UTC))
+        found = store.online_features(asked, ["A", "B", "C"], moment).values
+        assert [found[ref].tolist() for ref in asked] == [[16.25, 4.5, 0], [1, 1, 0]]
+        goods = store.log(events(OrderLine, entity=product))
+        assert sorted(goods.column("amount").to_pylist()) == [2.0, 4.5, 7.25, 9.0, 28.0]
+    finally:
+        store.close()
+
+
+def test_a_row_that_must_name_its_customer_is_rejected_without_one(records: Records, shop: Shop) -> None:
+    sql = (
+        "SELECT no AS source_key, customer AS customer_key, 'active' AS status, 'GBP' AS currency, "
+        "sold_at AS started_at, sold_at AS occurred_at, row_no FROM sold WHERE line = '1'"
+    )
+    report = shop.table("subscriptions", sql=sql).run(records)
+    assert only(report, "subscriptions") == (
+        "4",
+        "customer_key",
+        "missing",
+        "customer_key is empty; a value is expected",
+    )
 
 
 def test_the_first_row_of_a_key_counts(records: Records, shop: Shop) -> None:

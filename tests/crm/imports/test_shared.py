@@ -3,11 +3,22 @@
 from __future__ import annotations
 
 import csv
+import gzip
+import json
+import shutil
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from decimal import Decimal
+from pathlib import Path
+from zoneinfo import ZoneInfo
 
 import pytest
 
+import crm
+from configs import Settings
 from crm import Records
 from crm.imports import ImportReport, run_import
+from rapport.call import call
 from tests.crm.imports.conftest import shared
 
 pytestmark = [pytest.mark.shared, pytest.mark.slow]
@@ -32,8 +43,17 @@ def value(records: Records, sql: str) -> object:
     return records.query(sql).column(0)[0].as_py()
 
 
-def test_online_retail_reconciles_to_the_penny(records: Records) -> None:
-    report = imported(records, "online_retail")
+@pytest.fixture(scope="module")
+def retail(tmp_path_factory: pytest.TempPathFactory, empty_records: Path) -> Iterator[tuple[Records, ImportReport]]:
+    """The wholesaler, imported once."""
+    home = tmp_path_factory.mktemp("retail")
+    shutil.copy(empty_records, home / "records.db")
+    with crm.open(Settings(home=home)) as records:
+        yield records, imported(records, "online_retail")
+
+
+def test_online_retail_reconciles_to_the_penny(retail: tuple[Records, ImportReport]) -> None:
+    records, report = retail
     counts = accepted(report)
     wanted = {"customers": 4_372, "products": 4_070, "orders": 25_900, "order_lines": 541_907}
     assert {name: counts[name] for name in wanted} == wanted
@@ -52,6 +72,36 @@ def test_online_retail_reconciles_to_the_penny(records: Records) -> None:
     assert value(records, "SELECT count(*) AS n FROM order_lines WHERE source_key LIKE 'C%' AND quantity < 0") == 9_288
     assert value(records, "SELECT count(*) AS n FROM order_lines WHERE kind = 'sale' AND quantity <= 0") == 0
     assert value(records, "SELECT count(*) AS n FROM consents WHERE purpose = 'marketing'") == 0
+
+
+def test_the_rows_behind_a_number_are_the_publisher_s_own_and_add_up_to_it(
+    retail: tuple[Records, ImportReport], capsys: pytest.CaptureFixture[str]
+) -> None:
+    """A return is among them, invoices before the window and after the moment are not."""
+    records, _ = retail
+    customer, until, london = "12748", datetime(2011, 12, 1, tzinfo=UTC), ZoneInfo("Europe/London")
+    with gzip.open(shared("online_retail") / "online_retail.csv.gz", "rt", encoding="utf-8", newline="") as file:
+        lines = [
+            (datetime.fromisoformat(row["InvoiceDate"]).replace(tzinfo=london), row["Quantity"], row["UnitPrice"])
+            for row in csv.DictReader(file)
+            if row["CustomerID"] == customer
+        ]
+    wanted = [
+        (moment.astimezone(UTC), Decimal(quantity), Decimal(price))
+        for moment, quantity, price in lines
+        if until - timedelta(days=180) <= moment < until
+    ]
+    assert 0 < len(wanted) < len(lines)
+    assert min(quantity for _, quantity, _ in wanted) < 0
+    asked = ["--feature", "buying:spend_180d", "--entity", customer, "--as-of", until.isoformat()]
+    assert call("features", ["explain", *asked, "--json", "--home", str(records.settings.home)]) == 0
+    told = json.loads(capsys.readouterr().out, parse_float=Decimal)
+    found = [
+        (datetime.fromisoformat(row["occurred_at"]), row["quantity"], Decimal(row["unit_price"]))
+        for row in told["rows"]
+    ]
+    assert sorted(found) == sorted(wanted)
+    assert told["value"] == sum(row["amount"] for row in told["rows"]) == sum(many * each for _, many, each in wanted)
 
 
 def test_maven_crm_has_every_opportunity(records: Records) -> None:
