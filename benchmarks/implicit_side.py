@@ -14,6 +14,7 @@ from typing import Any
 import numpy as np
 import scipy.sparse
 from implicit.als import AlternatingLeastSquares  # type: ignore[import-not-found]  # in its own environment
+from implicit.nearest_neighbours import CosineRecommender  # type: ignore[import-not-found]  # as above
 
 
 def matrix(held: Any, name: str) -> Any:
@@ -38,8 +39,18 @@ def als(bought: Any, asked: Any, setting: dict[str, Any]) -> Any:
     return customers @ model.item_factors.T
 
 
+def cosine(bought: Any, asked: Any, setting: dict[str, Any]) -> Any:
+    """Scores by the cosine of items."""
+    model = CosineRecommender(K=setting["neighbours"], num_threads=1)
+    model.fit(bought, show_progress=False)
+    return np.asarray((asked @ model.similarity).todense())
+
+
+KINDS = {"als": als, "cosine": cosine}
+
 if __name__ == "__main__":
     folder, setting = Path(sys.argv[1]), json.loads(sys.argv[2])
     for source in sorted(folder.glob("*.npz")):
         held = np.load(source)
-        np.save(source.with_suffix(".npy"), als(matrix(held, "bought"), matrix(held, "asked"), setting))
+        scores = KINDS[setting["kind"]](matrix(held, "bought"), matrix(held, "asked"), setting)
+        np.save(source.with_suffix(".npy"), scores)

@@ -2,8 +2,9 @@
 
 A film that somebody gave four stars or more is wanted. Two protocols, every film ranked and none seen twice: ``time``
 (yearly moments for all customers, the year after is to be foretold) and ``fold`` (whole customers held back, the last
-fifth of each one's films is to be foretold). Each side's settings are chosen on the first years, or the first fold, by
-the platform's own search; `implicit`'s factors meet the same values as iALS.
+fifth of each one's films is to be foretold). The platform's own search chooses each side's settings by the mean over
+several parts that are not judged: the first years, or the first folds, each foretold by the others of them.
+`implicit`'s factors begin where iALS does and meet the same values.
 """
 
 from __future__ import annotations
@@ -15,7 +16,7 @@ import sys
 import tempfile
 import venv
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -29,8 +30,8 @@ from scoring import Floats
 from scoring.ranker import History, Ranker, Recipe
 from training.purchases import Purchases
 from training.ranking_metrics import ndcg, top
-from training.recommender_grading import ENOUGH, MARGIN, mean
-from training.recommenders import Basket, gather
+from training.recommender_grading import mean
+from training.recommenders import NEIGHBOURS, Basket, gather
 from training.refining import STEPS, refine
 from training.trials import DAY, bonds
 
@@ -39,15 +40,18 @@ IMPLICIT = Path(__file__).parent / ".implicit"
 PINS = ("implicit==0.7.*",)
 LIKED = 4.0
 YEARS, CHOOSING = range(2000, 2019), 9  # on the first nine, settings are chosen
-FOLDS, FIRST = 5, 1
+FOLDS, CHOOSING_FOLDS = 5, 3
 DEPTH = 10
 
 OURS: Mapping[str, Recipe] = {
     "EASE": Recipe("ease", "never", regularisation=200.0),
-    "iALS": Recipe("ials", "never", regularisation=30.0, dimensions=48, confidence=2.0, rounds=4),
+    "iALS": Recipe("ials", "never", regularisation=30.0, dimensions=48, confidence=2.0, rounds=15),
+    "item-kNN": Recipe("knn", "never"),
 }
-"""Where each search begins."""
-THEIRS = replace(OURS["iALS"], rounds=15)  # as iALS, with the rounds that `implicit` has by default; the same values
+"""Where each search begins; item-kNN has nothing to be searched."""
+ASKED = ("EASE", "iALS")  # of which none may be behind; item-kNN is shown beside them
+THEIRS: Mapping[str, str] = {"EASE": "iALS", "iALS": "iALS", "item-kNN": "item-kNN"}
+"""Whose start and values the reference beside each of ours has: `implicit`'s factors, or its cosine of items."""
 
 
 @dataclass(frozen=True)
@@ -58,6 +62,14 @@ class Part:
     customers: Any
     histories: Sequence[History]
     wanted: Any
+
+
+@dataclass(frozen=True)
+class Trial:
+    """Parts on which settings are chosen, and parts that are judged with them."""
+
+    chosen_on: Sequence[Part]
+    judged: Sequence[Part]
 
 
 def implicit() -> Path:
@@ -96,17 +108,19 @@ def part_of(known: Purchases, shown: Purchases, later: Purchases, at: int) -> Pa
     return Part(basket, customers[kept], [item for item in histories if len(item.codes)], wanted[kept])
 
 
-def by_time(every: Purchases) -> Iterator[Part]:
+def by_time(every: Purchases) -> Trial:
     """One moment for all customers, year by year."""
+    parts: list[Part] = []
     for year in YEARS:
         at = int(datetime(year, 1, 1, tzinfo=UTC).timestamp()) * 1_000_000
         past = every.seen_at(at)
         part = part_of(past, past, every.between(at, at + 365 * DAY, as_of=2**62), at)
         if part is not None:
-            yield part
+            parts.append(part)
+    return Trial(parts[:CHOOSING], parts[CHOOSING:])
 
 
-def by_fold(every: Purchases) -> Iterator[Part]:
+def by_fold(every: Purchases) -> Trial:
     """Whole customers held back; of each the first four fifths are shown."""
     order = np.argsort(every.customer, kind="stable")  # rows rise in time within a customer
     start = np.searchsorted(every.customer[order], every.customer)
@@ -114,12 +128,19 @@ def by_fold(every: Purchases) -> Iterator[Part]:
     place[order] = np.arange(len(order))
     size = np.bincount(every.customer)[every.customer]
     is_late = place - start >= 0.8 * size
+    fold_of = every.customer % FOLDS
     at = int(every.occurred_at.max()) + 1
-    for fold in range(FOLDS):
-        out = every.customer % FOLDS == fold
-        part = part_of(every.take(~out), every.take(out & ~is_late), every.take(out & is_late), at)
-        if part is not None:
-            yield part
+
+    def held(fold: int, told: Sequence[int]) -> Part | None:
+        out = fold_of == fold
+        return part_of(every.take(np.isin(fold_of, told)), every.take(out & ~is_late), every.take(out & is_late), at)
+
+    def parts(folds: range, within: range) -> list[Part]:
+        found = [held(fold, [other for other in within if other != fold]) for fold in folds]
+        return [part for part in found if part]
+
+    choosing, whole = range(CHOOSING_FOLDS), range(FOLDS)
+    return Trial(parts(choosing, choosing), parts(whole[CHOOSING_FOLDS:], whole))
 
 
 def marked(part: Part, scores: Floats) -> Floats:
@@ -137,13 +158,16 @@ def ours(parts: Sequence[Part], recipe: Recipe) -> list[Floats]:
 
 
 def theirs(parts: Sequence[Part], recipe: Recipe) -> list[Floats]:
-    """The marks of `implicit`'s factors with the settings of one of our recipes."""
-    setting = {
-        "factors": recipe.dimensions,
-        "iterations": recipe.rounds,
-        "regularization": recipe.regularisation,
-        "alpha": 1.0 + (recipe.confidence or 0.0),  # implicit counts what was bought `alpha` times, we one more
-    }
+    """The marks of what `implicit` has for one of our recipes, with its settings."""
+    setting: dict[str, Any] = {"kind": "cosine", "neighbours": NEIGHBOURS + 1}  # it counts an item among its own
+    if recipe.explore == "ials":
+        setting = {
+            "kind": "als",
+            "factors": recipe.dimensions,
+            "iterations": recipe.rounds,
+            "regularization": recipe.regularisation,
+            "alpha": 1.0 + (recipe.confidence or 0.0),  # implicit counts what was bought `alpha` times, we one more
+        }
     with tempfile.TemporaryDirectory() as folder:
         for number, part in enumerate(parts):
             np.savez(Path(folder) / f"{number}.npz", **_told(part))
@@ -166,20 +190,22 @@ def _told(part: Part) -> dict[str, Any]:
     return told
 
 
-def chosen(
-    marks: Callable[[Sequence[Part], Recipe], list[Floats]], start: Recipe, parts: Sequence[Part], first: int
-) -> tuple[Floats, Recipe]:
-    """The marks after the `first` parts, with the settings that did best on those, and the settings."""
-    best = refine(start, lambda recipe: float(np.concatenate(marks(parts[:first], recipe)).mean()))
-    return np.concatenate(marks(parts[first:], best)), best
+Marked = Callable[[Sequence[Part], Recipe], list[Floats]]
 
 
-def compared(protocol: str, parts: Sequence[Part], first: int) -> Iterator[dict[str, Any]]:
+def chosen(marks: Marked, start: Recipe, trial: Trial) -> tuple[Floats, Recipe]:
+    """The marks of what is judged, with the settings that did best in the mean of the parts beside it."""
+    best = refine(start, lambda recipe: float(np.concatenate(marks(trial.chosen_on, recipe)).mean()))
+    return np.concatenate(marks(trial.judged, best)), best
+
+
+def compared(protocol: str, trial: Trial) -> Iterator[dict[str, Any]]:
     """Rows of ``quality.jsonl``: ours with `implicit` as the rule beside it, and the paired difference."""
-    customers = np.concatenate([part.customers for part in parts[first:]])
-    beside, settings = chosen(theirs, THEIRS, parts, first)
+    customers = np.concatenate([part.customers for part in trial.judged])
+    reference = {name: chosen(theirs, OURS[name], trial) for name in sorted(set(THEIRS.values()))}
     for name, start in OURS.items():
-        own, best = chosen(ours, start, parts, first)
+        own, best = chosen(ours, start, trial)
+        beside, settings = reference[THEIRS[name]]
         for metric, values, rule in (("ndcg_10", own, float(beside.mean())), ("gain", own - beside, None)):
             yield {
                 "data": FOLDER.name,
@@ -190,7 +216,7 @@ def compared(protocol: str, parts: Sequence[Part], first: int) -> Iterator[dict[
                 "naive": rule,
                 "grade": None,
                 "model": name,
-                "beside": PINS[0],
+                "beside": f"{PINS[0]} {THEIRS[name]}",
                 "settings": _settings(best),
                 "beside_settings": _settings(settings),
                 "customers": len(np.unique(customers)),
@@ -198,47 +224,47 @@ def compared(protocol: str, parts: Sequence[Part], first: int) -> Iterator[dict[
 
 
 def _settings(recipe: Recipe) -> dict[str, Any]:
-    return {name: getattr(recipe, name) for name, _ in STEPS[recipe.explore]}
+    return {name: getattr(recipe, name) for name, _ in STEPS.get(recipe.explore, ())}
 
 
-PROTOCOLS: Mapping[str, tuple[Callable[[Purchases], Iterator[Part]], int]] = {
-    "time": (by_time, CHOOSING),
-    "fold": (by_fold, FIRST),
-}
+PROTOCOLS: Mapping[str, Callable[[Purchases], Trial]] = {"time": by_time, "fold": by_fold}
 
 
-def is_behind(row: Mapping[str, Any]) -> bool:
-    """Whether a row is a gain below nothing, or one that may be below by more than `MARGIN`.
-
-    The second is asked of `ENOUGH` customers and more; an interval of fewer is wider than that either way.
+def told(gain: Mapping[str, Any]) -> str:
+    """What a paired difference with its 95 % interval says.
 
     Examples
     --------
-    >>> [is_behind({"metric": "gain", "value": 0.001, "low": -0.02, "customers": count}) for count in (68, 480)]
-    [False, True]
+    >>> [told({"low": low, "high": low + 0.01}) for low in (0.001, -0.004, -0.02)]
+    ['ahead', 'cannot be told apart', 'behind']
     """
-    if row["metric"] != "gain":
-        return False
-    return bool(row["value"] < 0 or (row["customers"] >= ENOUGH and row["low"] < -MARGIN))
+    if gain["low"] > 0:
+        return "ahead"
+    return "behind" if gain["high"] < 0 else "cannot be told apart"
 
 
 def main() -> int:
-    """Both protocols; 0 when none of ours `is_behind`."""
+    """Both protocols; 0 when none that is `ASKED` is proven to be behind."""
     if not FOLDER.exists():
         print(f"the data is not at {FOLDER}; the published data sets are expected beside the project; put them there")
         return 2
-    every, lost = liked(), False
-    for protocol, (cut, first) in PROTOCOLS.items():
-        for row in compared(protocol, list(cut(every)), first):
+    every, verdicts = liked(), []
+    for protocol, cut in PROTOCOLS.items():
+        for row in compared(protocol, cut(every)):
             with RESULTS.open("a", encoding="utf-8") as lines:
                 lines.write(json.dumps(row) + "\n")
-            beside = "" if row["naive"] is None else f"  implicit {row['naive']:.4f}"
-            spread = f"({row['low']:.4f} to {row['high']:.4f})"
-            if row["metric"] == "ndcg_10":
-                print(f"{protocol:<6}{row['model']:<6}{row['settings']}, implicit {row['beside_settings']}")
-            print(f"{protocol:<6}{row['model']:<6}{row['metric']:<8} {row['value']:.4f} {spread}{beside}", flush=True)
-            lost |= is_behind(row)
-    return int(lost)
+            if row["metric"] == "gain" and row["model"] in ASKED:
+                verdicts.append(told(row))
+            print(f"{protocol:<6}{row['model']:<10}{_line(row)}", flush=True)
+    return int("behind" in verdicts)
+
+
+def _line(row: Mapping[str, Any]) -> str:
+    """A row in words: the mean with its interval, what stands beside it, or what the difference says."""
+    spread = f"{row['metric']:<8} {row['value']:+.4f} ({row['low']:+.4f} to {row['high']:+.4f})"
+    if row["metric"] == "gain":
+        return f"{spread}  {told(row)}"
+    return f"{spread}  {row['beside']} {row['naive']:.4f}; settings {row['settings']}, {row['beside_settings']}"
 
 
 if __name__ == "__main__":

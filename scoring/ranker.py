@@ -16,13 +16,19 @@ import numpy.typing as npt
 from scoring.factors import Factors, Folded
 from scoring.items import Ids, Items, Neighbours
 from scoring.model import Floats
+from scoring.states import States
 
 Codes: TypeAlias = npt.NDArray[np.intp]
-Explore: TypeAlias = Literal["popularity", "recent", "orders", "knn", "ease", "ials"]
+Explore: TypeAlias = Literal["popularity", "recent", "orders", "knn", "ease", "ials", "states"]
 Repeat: TypeAlias = Literal["first", "mixed", "never"]
 
 DAY = 86_400_000_000
 LATELY = 90  # days
+RULES = {
+    "popularity": "best sellers",
+    "recent": "popular now",
+    "states": "popular with customers who came as often and as long ago",
+}
 _BELOW_ONE = 0.999  # keeps popularity from outweighing one purchase more
 
 
@@ -32,7 +38,7 @@ class Recipe:
 
     Attributes
     ----------
-    explore : {"popularity", "recent", "orders", "knn", "ease", "ials"}
+    explore : {"popularity", "recent", "orders", "knn", "ease", "ials", "states"}
         What ranks items that were not bought before.
     repeat : {"first", "mixed", "never"}
         Whether items bought before come first, stand where exploring puts them, or are left out.
@@ -85,7 +91,7 @@ class Recipe:
             "ease": "bought together (EASE)",
             "ials": "bought by similar customers (iALS)",
         }
-        rest = {"popularity": "best sellers", "recent": "popular now"}.get(self.explore) or bonds[self.explore]
+        rest = RULES.get(self.explore) or bonds[self.explore]
         if self.explore in bonds and self.recent_weight:
             rest += " with what is popular now"
         told = {"first": f"what one buys again, then {rest}", "mixed": rest, "never": f"{rest}, nothing twice"}
@@ -168,7 +174,7 @@ class Said:
     weight : ndarray of float64, shape (n,)
         How loud.
     speaker : ndarray of intp, shape (n,)
-        Place in the history of the item that says it.
+        Place in the history of the item that says it; -1 where no single one does.
     """
 
     item: Ids
@@ -195,12 +201,16 @@ class Said:
         return (int(self.speaker[top]), weight) if weight > 0 else (-1, 0.0)
 
 
+Bonds: TypeAlias = Neighbours | Factors | States
+"""What a source was taught."""
+
+
 @dataclass(frozen=True)
 class Ranker:
-    """Items, their bonds or factors, and a recipe."""
+    """Items, what the recipe's source was taught, and the recipe."""
 
     items: Items
-    bonds: Neighbours | Factors
+    bonds: Bonds
     recipe: Recipe
 
     def scores(self, history: History) -> Floats:
@@ -229,6 +239,9 @@ class Ranker:
         """What the items of a history say for others; nothing where popularity alone ranks."""
         if self.recipe.explore in ("popularity", "recent"):
             return Said(np.empty(0, dtype=np.int64), np.empty(0), np.empty(0, dtype=np.intp))
+        if isinstance(self.bonds, States):
+            places = np.arange(len(self.items))
+            return Said(places, self.bonds.heard([history])[0], np.full(len(places), -1))
         voices = self.voices(history)
         if isinstance(self.bonds, Factors):
             return self.bonds.said(history.codes, voices)

@@ -18,11 +18,18 @@ from scoring.errors import ArtefactError
 from scoring.factors import Factors, Folded
 from scoring.items import Ids, Items, Neighbours
 from scoring.model import Floats, Model
-from scoring.ranker import History, Ranker, Recipe, Said, best
+from scoring.ranker import Bonds, History, Ranker, Recipe, Said, best
 from scoring.reranking import Candidates, Flags, Lift, Reranker, Stages
+from scoring.states import States, words
 from scoring.traits import Traits
 
-ITEMS, NEIGHBOURS, FACTORS = "items.parquet", "neighbours.parquet", "factors.safetensors"
+ITEMS = "items.parquet"
+KINDS: Mapping[str, type[Neighbours] | type[Factors] | type[States]] = {
+    "neighbours.parquet": Neighbours,
+    "factors.safetensors": Factors,
+    "states.safetensors": States,
+}
+NEIGHBOURS, FACTORS, STATES = KINDS
 TRAITS, TREES = "traits.parquet", "model.txt"
 LOG = "order_lines.customer"
 
@@ -55,7 +62,8 @@ class Recommended:
 class RecommendationModel(Model):
     """Ranks all items for a customer's history.
 
-    ``items.parquet`` holds the items, ``neighbours.parquet`` their bonds or ``factors.safetensors`` their factors,
+    ``items.parquet`` holds the items, ``neighbours.parquet`` their bonds, ``factors.safetensors`` their factors or
+    ``states.safetensors`` their shares,
     ``policy.json`` the recipe and ``log``, the feature store's log that histories come from. With a second stage,
     ``traits.parquet`` holds more of the items, ``model.txt`` the trees, and ``policy.json`` names the file of each
     source of candidates.
@@ -65,7 +73,7 @@ class RecommendationModel(Model):
         super().__init__(artefact)
         items = Items.read(artefact, ITEMS)
         recipe = Recipe.from_json(self.policy["recipe"])
-        name = FACTORS if recipe.explore == "ials" else NEIGHBOURS
+        name = {"ials": FACTORS, "states": STATES}.get(recipe.explore, NEIGHBOURS)
         first = Ranker(items, _bonds(artefact, name, len(items)), replace(recipe, rerank=False))
         self.stages = Stages(first, self._second(artefact, items) if recipe.rerank else None)
 
@@ -194,6 +202,9 @@ class RecommendationModel(Model):
         speaker, loud = said.loudest(code)
         if speaker >= 0 and loud >= recipe.recent_weight * self.items.recent_share[code]:
             return f"bought together with {self.items.names[int(history.codes[speaker])]}"
+        bonds = self.stages.first.bonds
+        if isinstance(bonds, States):
+            return f"popular with customers {words(bonds.of(history))}"
         return "a best seller" if recipe.explore == "popularity" else "popular now"
 
 
@@ -239,10 +250,9 @@ def histories_of(log: Any, ids: Ids) -> list[dict[str, npt.NDArray[Any]]]:
     ]
 
 
-def _bonds(artefact: Artefact, name: str, count: int) -> Neighbours | Factors:
-    if name.endswith(".safetensors"):
-        return Factors.read(artefact, name, count)
-    return Neighbours.read(artefact, name, count)
+def _bonds(artefact: Artefact, name: str, count: int) -> Bonds:
+    kind = next(kind for ending, kind in KINDS.items() if name.endswith(ending))
+    return kind.read(artefact, name, count)
 
 
 def _column(log: Any, name: str) -> npt.NDArray[Any]:

@@ -20,6 +20,7 @@ from scoring.factors import Factors, Folded
 from scoring.items import Items
 from scoring.model import Floats
 from scoring.ranker import LATELY, Codes, History, Ranker, Recipe, Said, best
+from scoring.states import States
 from scoring.traits import Traits
 
 POOL = (20, 60)  # candidates of each source, beside all that was bought before: a twentieth of the items, within these
@@ -221,6 +222,8 @@ def _heard(source: Ranker, block: _Block) -> Floats:
     count, shape = len(source.items), (len(block.sizes), len(source.items))
     if isinstance(source.bonds, Factors):
         return np.stack([source.bonds.heard(item.codes, source.voices(item)) for item in block.histories])
+    if isinstance(source.bonds, States):
+        return source.bonds.heard(block.histories)
     voices = _flat([source.voices(history) for history in block.histories])
     item, weight, speaker = source.bonds.spread(block.code, voices)
     cells = block.row[speaker] * count + item

@@ -55,8 +55,8 @@ def sources(chosen: Recipe) -> dict[str, Recipe]:
 
     Examples
     --------
-    >>> list(sources(Recipe("ease", "first", regularisation=50.0)))[2:]
-    ['personal frequency, then popular now', 'bought in one order', 'item-kNN', 'EASE', 'iALS']
+    >>> list(sources(Recipe("ease", "first", regularisation=50.0)))[3:]
+    ['bought in one order', 'item-kNN', 'EASE', 'iALS', 'popular in the same state']
     """
     regularisation = (chosen.regularisation if chosen.explore == "ease" else None) or USUAL
     return {
@@ -67,6 +67,7 @@ def sources(chosen: Recipe) -> dict[str, Recipe]:
         "item-kNN": Recipe("knn", "mixed"),
         "EASE": Recipe("ease", "mixed", regularisation=regularisation),
         "iALS": Recipe("ials", "mixed", regularisation=PULL),
+        "popular in the same state": Recipe("states", "mixed"),
     }
 
 
@@ -79,6 +80,7 @@ def _ways(items: int) -> list[Recipe]:
         Recipe("knn", "mixed"),
         *(Recipe("ease", "mixed", regularisation=strength) for strength in strengths),
         Recipe("ials", "mixed", regularisation=PULL),
+        Recipe("states", "mixed"),
     ]
 
 

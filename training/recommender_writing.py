@@ -13,10 +13,10 @@ from features.content import json_sha256
 from scoring import Candidate, Evidence, Floats, Metric, Naive, Parity, RecommendationModel, load
 from scoring.artefact import write
 from scoring.candidate import Grade
-from scoring.factors import Factors
 from scoring.items import Items, Neighbours
 from scoring.profile import describe
-from scoring.recommendation import FACTORS, ITEMS, LOG, NEIGHBOURS, TRAITS, TREES
+from scoring.ranker import Bonds
+from scoring.recommendation import ITEMS, KINDS, LOG, TRAITS, TREES
 from training import hashes, recommender_words
 from training.declared import declarations_sha256
 from training.recipes import BEST_SELLERS
@@ -162,13 +162,13 @@ def _write(
     return model
 
 
-def _file(bonds: Neighbours | Factors, source: str = "") -> str:
-    name = FACTORS if isinstance(bonds, Factors) else NEIGHBOURS
+def _file(bonds: Bonds, source: str = "") -> str:
+    name = next(name for name, kind in KINDS.items() if isinstance(bonds, kind))
     return f"{source}_{name}" if source else name
 
 
-def _bytes(bonds: Neighbours | Factors) -> bytes:
-    return bonds.to_safetensors() if isinstance(bonds, Factors) else bonds.to_parquet()
+def _bytes(bonds: Bonds) -> bytes:
+    return bonds.to_parquet() if isinstance(bonds, Neighbours) else bonds.to_safetensors()
 
 
 def _second(lesson: Lesson) -> dict[str, bytes | str]:

@@ -36,7 +36,11 @@ class Basket:
     bought : sparse matrix, shape (customers, items)
         One where a customer bought an item.
     orders : sparse matrix, shape (moments of customers, items)
-        One where a customer bought an item at a moment.
+        One where a customer bought an item at a moment; by customer, and in time within each.
+    visitor : ndarray of intp
+        Whose moment each is: place of the customer.
+    moment : ndarray of int64
+        The moments (µs).
     traits : Traits
         What else is known of the items.
     """
@@ -45,6 +49,8 @@ class Basket:
     customers: Ids
     bought: Any
     orders: Any
+    visitor: Ids
+    moment: Ids
     traits: Traits
 
     @property
@@ -92,10 +98,14 @@ def gather(purchases: Purchases, at: int, *, recent_days: int) -> Basket:
     bought = scipy.sparse.csr_matrix((np.ones(len(place)), (row, place)), shape=shape)
     bought.data[:] = 1.0  # equal places were added up
     by_visit = np.lexsort((once.occurred_at, once.customer))
-    visit = np.cumsum(_is_new(once.customer[by_visit], once.occurred_at[by_visit])) - 1
+    is_first = _is_new(once.customer[by_visit], once.occurred_at[by_visit])
+    visit = np.cumsum(is_first) - 1
     shape = (int(visit.max(initial=-1)) + 1, len(ids))
     orders = scipy.sparse.csr_matrix((np.ones(len(place)), (visit, place[by_visit])), shape=shape)
-    return Basket(items, customers, bought, orders, _traits(once, place, at, bought))
+    first = by_visit[is_first]
+    return Basket(
+        items, customers, bought, orders, row[first], once.occurred_at[first], _traits(once, place, at, bought)
+    )
 
 
 def knn(basket: Basket) -> Neighbours:

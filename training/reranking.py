@@ -11,9 +11,8 @@ import numpy as np
 
 from scoring import Floats
 from scoring.cores import Boosted
-from scoring.factors import Factors
-from scoring.items import Ids, Neighbours
-from scoring.ranker import Ranker, Recipe
+from scoring.items import Ids
+from scoring.ranker import Bonds, Ranker, Recipe
 from scoring.reranking import Candidates, Flags, Reranker
 from training.boosting import boost
 from training.recipes import HALF_LIFE_DAYS, PULL, USUAL
@@ -26,6 +25,7 @@ SOURCES: Mapping[str, Recipe] = MappingProxyType(
         "knn": Recipe("knn", "mixed"),
         "ease": Recipe("ease", "mixed", regularisation=USUAL),
         "ials": Recipe("ials", "mixed", half_life_days=HALF_LIFE_DAYS, regularisation=PULL),
+        "states": Recipe("states", "mixed"),
     }
 )
 """Whose candidates are ranked, beside what was bought before and what is popular, in all and in one's categories."""
@@ -46,14 +46,14 @@ class Trees:
     text: str
 
 
-def candidates(basket: Basket, held: Mapping[str, Neighbours | Factors]) -> Candidates:
+def candidates(basket: Basket, held: Mapping[str, Bonds]) -> Candidates:
     """The sources of candidates, taught on a basket.
 
     Parameters
     ----------
     basket : Basket
-    held : mapping of str to Neighbours or Factors
-        Bonds of every source, by its name.
+    held : mapping of str to Bonds
+        What every source was taught, by its name.
     """
     rankers = {name: Ranker(basket.items, held[name], recipe) for name, recipe in SOURCES.items()}
     return Candidates(basket.items, basket.traits, rankers)

@@ -12,8 +12,10 @@ import scipy.sparse
 from scoring import Floats
 from scoring.factors import Factors
 from scoring.items import Ids, Neighbours
-from scoring.ranker import History, Ranker, Recipe
+from scoring.ranker import Bonds, History, Ranker, Recipe
+from scoring.states import States
 from training.ials import Shape, ials
+from training.popular_states import popular_states
 from training.purchases import Purchases
 from training.ranking_metrics import Flags, Ranks, ndcg, recall, top
 from training.recommenders import NEIGHBOURS, Basket, ease, gather, in_one_order, knn
@@ -45,7 +47,7 @@ class Slice:
     customers: Ids
     histories: Sequence[History]
     bought: scipy.sparse.csr_matrix
-    _bonds: dict[Recipe, Neighbours | Factors] = field(default_factory=dict, repr=False)
+    _bonds: dict[Recipe, Bonds] = field(default_factory=dict, repr=False)
 
     def ranker(self, recipe: Recipe) -> Ranker:
         """The recipe, taught on what had happened before the moment."""
@@ -84,8 +86,10 @@ class Marks:
         }
 
 
-def bonds(basket: Basket, recipe: Recipe) -> Neighbours | Factors:
-    """The bonds between items, or their factors, that a recipe uses."""
+def bonds(basket: Basket, recipe: Recipe) -> Bonds:
+    """What the source of a recipe is taught by a basket."""
+    if recipe.explore == "states":
+        return popular_states(basket)
     if recipe.explore == "orders":
         return in_one_order(basket)
     if recipe.explore == "knn":
@@ -198,6 +202,8 @@ def scored(part: Slice, ranker: Ranker) -> Iterator[tuple[int, Floats, Flags]]:
 def _speaker(ranker: Ranker) -> Callable[[Sequence[History]], Floats]:
     """What a block of histories says for all items, shape (histories, items)."""
     count, bonds = len(ranker.items), ranker.bonds
+    if isinstance(bonds, States):
+        return bonds.heard
     if isinstance(bonds, Factors):
         return lambda block: (
             np.stack([bonds.said(history.codes, ranker.voices(history)).customer for history in block])

@@ -16,7 +16,7 @@ from training.recommenders import NEIGHBOURS, ease, gather, knn
 from training.trials import DAY, Slice, cut, judge
 
 NEVER = 2**63 - 1
-EXPLORE: tuple[Explore, ...] = ("popularity", "recent", "orders", "knn", "ease", "ials")
+EXPLORE: tuple[Explore, ...] = ("popularity", "recent", "orders", "knn", "ease", "ials", "states")
 
 
 def _purchases(seed: int = 1, customers: int = 300, days: int = 200) -> Purchases:
@@ -138,11 +138,11 @@ def test_nothing_twice_is_chosen_where_nobody_buys_again() -> None:
 
 
 def test_every_source_is_shown_beside_the_choice() -> None:
-    assert len(sources(Recipe("popularity", "mixed"))) == 7
+    assert len(sources(Recipe("popularity", "mixed"))) == 8
 
 
 def test_each_source_keeps_its_own_strength_whatever_was_chosen() -> None:
-    after_ease, after_ials = (sources(Recipe(way, "first", regularisation=7.0)) for way in EXPLORE[4:])
+    after_ease, after_ials = (sources(Recipe(way, "first", regularisation=7.0)) for way in ("ease", "ials"))
     assert after_ease["EASE"].regularisation == 7.0
     assert after_ials["EASE"].regularisation == 200.0
     assert after_ease["iALS"] == after_ials["iALS"]

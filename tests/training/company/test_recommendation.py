@@ -50,6 +50,7 @@ def test_every_source_is_in_the_tables_with_its_figures(candidate: Candidate) ->
         "item-kNN",
         "EASE",
         "iALS",
+        "popular in the same state",
         *([FIRST_STAGE] if _model(candidate).recipe.rerank else []),
     }
     for figures in judged.values():
