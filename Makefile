@@ -56,7 +56,7 @@ types: $(READY) ## Static types, strict
 	$(BIN)/mypy
 	$(BIN)/mypy tests
 
-tests: $(SPARK) ## The whole test suite, Spark's tests included (they are skipped where there is no Java)
+tests: $(SPARK) ## The whole test suite, Spark's tests included (without Java they are skipped, or fail where CI=true)
 	$(BIN)/python -m pytest -n 2 -m "not spark"
 	$(BIN)/python -m pytest -m spark tests/features  # a process of its own: Java is forked, which a large one cannot do
 

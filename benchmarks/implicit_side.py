@@ -1,7 +1,7 @@
 """The `implicit` package beside our recommenders, run by an interpreter of its own.
 
-Reads an .npz of who bought what and of whose items are to be completed, fits with each setting that is asked for, and
-answers with one JSON line: where the scores of all items lie, for each setting.
+Reads every .npz of a folder (who bought what, and whose items are to be completed), fits with the settings that are
+asked for, and leaves the scores of all items in an .npy beside it.
 """
 
 from __future__ import annotations
@@ -14,7 +14,6 @@ from typing import Any
 import numpy as np
 import scipy.sparse
 from implicit.als import AlternatingLeastSquares  # type: ignore[import-not-found]  # in its own environment
-from implicit.nearest_neighbours import CosineRecommender  # type: ignore[import-not-found]  # as above
 
 
 def matrix(held: Any, name: str) -> Any:
@@ -39,22 +38,8 @@ def als(bought: Any, asked: Any, setting: dict[str, Any]) -> Any:
     return customers @ model.item_factors.T
 
 
-def cosine(bought: Any, asked: Any, setting: dict[str, Any]) -> Any:
-    """Scores by the cosine of items."""
-    model = CosineRecommender(K=setting["neighbours"], num_threads=1)
-    model.fit(bought, show_progress=False)
-    return np.asarray((asked @ model.similarity).todense())
-
-
-KINDS = {"als": als, "cosine": cosine}
-
 if __name__ == "__main__":
-    source, folder = Path(sys.argv[1]), Path(sys.argv[2])
-    held = np.load(source)
-    bought, asked = matrix(held, "bought"), matrix(held, "asked")
-    written = []
-    for number, setting in enumerate(json.loads(sys.argv[3])):
-        path = folder / f"scores_{number}.npy"
-        np.save(path, KINDS[setting["kind"]](bought, asked, setting))
-        written.append(str(path))
-    print(json.dumps(written))
+    folder, setting = Path(sys.argv[1]), json.loads(sys.argv[2])
+    for source in sorted(folder.glob("*.npz")):
+        held = np.load(source)
+        np.save(source.with_suffix(".npy"), als(matrix(held, "bought"), matrix(held, "asked"), setting))

@@ -7,9 +7,10 @@ in the project speaks to the records' database, and all writing goes through `Re
 """
 
 from crm.errors import RecordsError
+from crm.merges import Merges
 from crm.opening import open  # noqa: A004 - `crm.open(settings)`, as each package is opened
 from crm.records import Records
 from crm.sources import AttributeInfo, SourceInfo
 from crm.writing import WriteCounts
 
-__all__ = ["AttributeInfo", "Records", "RecordsError", "SourceInfo", "WriteCounts", "open"]
+__all__ = ["AttributeInfo", "Merges", "Records", "RecordsError", "SourceInfo", "WriteCounts", "open"]

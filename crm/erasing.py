@@ -27,7 +27,6 @@ from sqlalchemy import (
     cast,
     column,
     delete,
-    func,
     literal,
     null,
     select,
@@ -37,6 +36,7 @@ from sqlalchemy import (
 
 from crm.clock import now
 from crm.connections import Connection
+from crm.merges import end_of, links
 from crm.schema import Base
 from crm.shapes import ordered, shapes
 
@@ -109,17 +109,16 @@ class _Erasure:
         self.cut: dict[str, set[int]] = {}
 
     def parties_of(self, customer_no: str) -> list[int]:
-        """The party behind a number, into which others may have been merged, and those."""
-        customers, parties = _TABLES["customers_versions"], _TABLES["parties"]
+        """The party that stays of the one behind a number, and all that were merged into it, step by step."""
+        customers = _TABLES["customers_versions"]
         found = self.connection.rows(select(customers.c.party_id).where(customers.c.customer_no == customer_no))
         own = sorted({int(party) for (party,) in found})
         if not own:
             return []
-        root = self.connection.rows(
-            select(func.coalesce(parties.c.merged_into_id, parties.c.id)).where(parties.c.id == own[0])
-        )
-        merged = self.connection.rows(select(parties.c.id).where(parties.c.merged_into_id == root[0][0]))
-        return list(dict.fromkeys([int(root[0][0]), *own, *(int(party) for (party,) in merged)]))
+        into = links(self.connection)
+        ends = {party: end_of(party, into) for party in {*own, *into}}
+        root = ends[own[0]] or own[0]
+        return list(dict.fromkeys([root, *own, *sorted(party for party, end in ends.items() if end == root)]))
 
     def leave(self, party: int) -> None:
         """Follow everything that refers to a party which itself stays, empty."""

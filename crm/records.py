@@ -21,6 +21,7 @@ from crm.counters import ARRIVAL, COUNTERS, Counters
 from crm.erasing import Erased
 from crm.errors import RecordsError
 from crm.failures import explained
+from crm.merges import Merges
 from crm.reader import Reader, find
 from crm.sources import AttributeInfo, SourceInfo, read_attributes, read_holders, read_sources
 from crm.writing import Change, Closing, WriteCounts
@@ -277,6 +278,10 @@ class Records:
         """Append an entry to the audit log in the name of the settings' actor."""
         with self._write_connection() as connection:
             audit.append(connection, self.settings.actor, action, subject, detail)
+
+    def merges(self) -> Merges:
+        """Which customers were merged into which, to be asked as of any moment."""
+        return Merges.read(self)
 
     def verify_audit(self) -> int:
         """Check the audit log's chain of hashes; the number of its entries.

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 import pyarrow as pa
 from sqlalchemy import Table, select
 
-from crm import clock, references, versioned
+from crm import clock, merges, references, versioned
 from crm.connections import Connection
 from crm.counters import Counters
 from crm.errors import RecordsError
@@ -64,6 +64,8 @@ def _apply(connection: Connection, staged: dict[str, Staged], change: Change, co
             pending.discard(name)
         else:
             counts[name] += references.upsert(writing, name, rows.rounds[0], source_id)
+    if "parties" in targets:
+        merges.refuse_circles(connection)
     if change.closing is not None:
         change.closing(writing, source_id, counts)
     elif all(item.unchanged == item.read for item in counts.values()):

@@ -10,14 +10,15 @@ import numpy as np
 import pandas as pd
 import pyarrow as pa
 
+from crm import Merges
 from features.as_of import AsOf, Moment, default_as_of, micros_of
 from features.catalogue import Catalogue, Feature
 from features.declare.aggregate import Aggregate
 from features.declare.log import Log
 from features.declare.measure import Source
 from features.declare.view import FeatureView
-from features.entity import ENTITIES, Entity
-from features.errors import FeatureError
+from features.entity import ENTITIES, Entity, customer
+from features.errors import FeatureError, MergedError
 from features.explain import as_table, rows_behind
 from features.history.store import History, Progress, RefreshReport
 from features.inputs import columns_of
@@ -149,6 +150,8 @@ class Base:
         ------
         FeatureError
             If the number is unknown, or the feature is a formula over several others or comes with the question.
+        MergedError
+            If the customer had been merged into another by then.
         """
         self.catalogue.expand([ref])
         aggregates = self.catalogue.aggregates([ref])
@@ -164,6 +167,7 @@ class Base:
         widest = max(aggregates, key=lambda item: item.window.width)
         self.history.want(widest.log, used_columns(widest))
         entity = self.ids(widest.log.entity, [key])[0]
+        self.refuse_merged(widest.log.entity, [key], micros_of(as_of), self.records.merges())
         return rows_behind(self.history.reader(widest.log), widest, entity, micros_of(as_of))
 
     def ids(self, entity: Entity | str, keys: Sequence[Key]) -> Ints:
@@ -185,6 +189,22 @@ class Base:
                 f"no {kind.name} has the number {missing[0]!r}; {wanted} of the records is expected; correct it"
             )
         return np.array([known[key] for key in named], np.int64)
+
+    def refuse_merged(self, entity: Entity | str, keys: Iterable[Key], at: int, merges: Merges) -> None:
+        """Refuse numbers of customers whom a merge had taken, as was known before a moment.
+
+        Raises
+        ------
+        MergedError
+            Naming who stays of each.
+        """
+        kind = entity_named(entity)
+        if merges and customer in kind.heads:
+            place = kind.heads.index(customer)
+            numbers = [key if isinstance(key, str) else key[place] for key in keys]
+            found = {number: survivor for number in numbers if (survivor := merges.of(number, at)) is not None}
+            if found:
+                raise MergedError(found)
 
     def _moments(
         self,

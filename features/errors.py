@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from configs.errors import RapportError
+from crm.clock import iso
+from crm.merges import Survivor
 
 
 class FeatureError(RapportError):
@@ -11,6 +15,26 @@ class FeatureError(RapportError):
 
 class DeclarationError(FeatureError):
     """A view says something that cannot be computed."""
+
+
+class MergedError(FeatureError):
+    """A customer is asked for who was merged into another before the moment of the question.
+
+    Attributes
+    ----------
+    survivors : mapping of str to str
+        By number that was asked for, the number of the customer who stays.
+    """
+
+    def __init__(self, merged: Mapping[str, Survivor]) -> None:
+        number, survivor = next(iter(merged.items()))
+        more = f" (and {len(merged) - 1} more of those asked for into others)" if len(merged) > 1 else ""
+        super().__init__(
+            f"the customer {number!r} was merged into {survivor.number!r}{more}, as is known since "
+            f"{iso(survivor.since)}; a customer who stays is expected; ask for {survivor.number!r}, or as of a moment "
+            "up to then"
+        )
+        self.survivors = {number: survivor.number for number, survivor in merged.items()}
 
 
 class LeakageError(FeatureError):

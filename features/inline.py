@@ -11,7 +11,7 @@ from typing import Any
 import pandas as pd
 import pyarrow as pa
 
-from crm import AttributeInfo, SourceInfo
+from crm import AttributeInfo, Merges, SourceInfo
 from crm.arrow_types import arrow_schema
 from crm.clock import to_micros
 from crm.schema import Base
@@ -120,6 +120,10 @@ class InlineRecords:
         return pa.table(
             {"id": pa.array(list(found), pa.int64()), "number": pa.array(list(found.values()), pa.string())}
         )
+
+    def merges(self) -> Merges:
+        """None: rows given inline name their customers themselves."""
+        return Merges.none()
 
 
 def _stored(value: Any, unit: str) -> Any:

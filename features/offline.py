@@ -20,6 +20,7 @@ from features.plan import Plan, decode, plan
 from features.recipe import Recipe
 
 CHUNK = 4_096  # spine rows that one thread takes at a time
+MASKED = 131_072  # rows, and one entity's more, whose filters' masks are held at a time
 AHEAD = 8  # pieces of work ahead of each thread
 
 
@@ -41,6 +42,10 @@ class Moments:
 
     def __len__(self) -> int:
         return len(self.entities)
+
+    def taken(self, rows: Ints) -> Moments:
+        """Some rows of it, without the numbers that come with the question."""
+        return Moments(self.entities[rows], self.moments[rows], self.knowns[rows])
 
 
 def fill(
@@ -87,21 +92,30 @@ def _answers(
     threads: int,
     watermark: int | None,
 ) -> tuple[Floats, dict[Log, LogReader]]:
+    order = np.argsort(moments.entities)
+    ordered = moments.taken(order)
     out = np.empty((width, len(moments)), np.float64)
-    order = np.lexsort((moments.moments, moments.entities))
     readers = {log: _reader(history, log, watermark) for log in by_log}
     with ThreadPoolExecutor(max(threads, 1)) as pool:
         waiting: deque[Future[None]] = deque()
         for log, slots in by_log.items():
             asked = plan(slots, {log.name: readers[log].dictionary})
-            for bucket, part in _buckets(readers[log], order, moments.entities):
-                for chunk in _chunks(part, moments.entities):
-                    waiting.append(pool.submit(_run, asked, bucket, chunk, moments, out))
+            for bucket, part in readers[log].pieces(ordered.entities):
+                for chunk in _chunks(part, ordered.entities):
+                    waiting.append(pool.submit(_run, asked, bucket, chunk, ordered, out))
                     if len(waiting) > AHEAD * threads:  # buckets that are done with can go
                         waiting.popleft().result()
         for item in waiting:
             item.result()
+        places = np.empty_like(order)
+        places[order] = np.arange(len(order))
+        list(pool.map(lambda slot: _put_back(out[slot], places), range(width)))
     return out, readers
+
+
+def _put_back(column: Floats, places: Ints) -> None:
+    """A column in the order of the spine again."""
+    column[:] = column.take(places)
 
 
 def _reader(history: Logs, log: Log, watermark: int | None) -> LogReader:
@@ -109,20 +123,11 @@ def _reader(history: Logs, log: Log, watermark: int | None) -> LogReader:
     return reader if watermark is None or watermark >= reader.state.watermark else FrozenReader(reader, watermark)
 
 
-def _buckets(reader: LogReader, order: Ints, entities: Ints) -> Iterator[tuple[Bucket, Ints]]:
-    for bucket, chosen in reader.pieces(entities[order]):
-        yield bucket, order[chosen]
-
-
 def _chunks(part: Ints, entities: Ints) -> Iterator[Ints]:
     """Pieces of a bucket's spine that never part an entity."""
     starts = np.flatnonzero(np.diff(entities[part], prepend=entities[part[:1]] - 1))
-    begin = 0
-    for start in starts[1:]:
-        if start - begin >= CHUNK:
-            yield part[begin:start]
-            begin = int(start)
-    yield part[begin:]
+    cuts = np.searchsorted(starts, np.arange(CHUNK, len(part), CHUNK))
+    yield from np.split(part, np.unique(starts[cuts[cuts < len(starts)]]))
 
 
 def _run(asked: Plan, bucket: Bucket, chunk: Ints, moments: Moments, out: Floats) -> None:
@@ -131,17 +136,20 @@ def _run(asked: Plan, bucket: Bucket, chunk: Ints, moments: Moments, out: Floats
     bounds = bucket.bounds(entities[starts])
     spans = np.stack([starts, np.append(starts[1:], len(chunk))], axis=1)
     columns = np.array([bucket.columns[name] for _, name in asked.columns], np.int64)
-    most = int((bounds[:, 1] - bounds[:, 0]).max(initial=0))
-    kernel.load().run_bucket(
-        bucket.words,
-        columns,
-        bounds,
-        spans,
-        chunk,
-        moments.moments,
-        moments.knowns,
-        asked.code,
-        memory_for(asked.code, len(columns), most),
-        kernel.load().no_tiles(asked.code),
-        out,
-    )
+    rows = bounds[:, 1] - bounds[:, 0]
+    memory = memory_for(asked.code, len(columns), int(rows.max(initial=0)), MASKED + int(rows.max(initial=0)))
+    groups = np.flatnonzero(np.diff(np.cumsum(rows) // MASKED)) + 1
+    for some, part in zip(np.split(bounds, groups), np.split(spans, groups), strict=True):
+        kernel.load().run_bucket(
+            bucket.words,
+            columns,
+            some,
+            part,
+            chunk,
+            moments.moments,
+            moments.knowns,
+            asked.code,
+            memory,
+            kernel.load().no_tiles(asked.code),
+            out,
+        )

@@ -10,7 +10,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
-from crm import AttributeInfo, SourceInfo
+from crm import AttributeInfo, Merges, SourceInfo
 from features.declare.log import MONEY_SCALE
 from features.entity import ENTITIES
 from features.errors import FeatureError
@@ -106,6 +106,10 @@ class ParquetRecords:
         known = pa.array(np.unique(np.concatenate(found)))
         return pa.table({"id": known, "number": known.cast(pa.string())})
 
+    def merges(self) -> Merges:
+        """None."""
+        return Merges.none()
+
 
 def _file(path: Path) -> pq.ParquetFile:
     try:
@@ -157,7 +161,19 @@ def _plain(values: pa.Array, name: str, table: str) -> pa.Array:
                 f"the moments {table}.{name} have no zone; timestamps with a zone or whole microseconds are expected; "
                 "convert them"
             )
-        return values.cast(pa.timestamp("us", tz=values.type.tz)).cast(pa.int64())
+        try:
+            return values.cast(pa.timestamp("us", tz=values.type.tz)).cast(pa.int64())
+        except pa.ArrowInvalid as error:
+            raise FeatureError(
+                f"the moments {table}.{name} are finer than a microsecond ({_finer(values)} ns since 1970); whole "
+                "microseconds are expected; round them down"
+            ) from error
     if pa.types.is_decimal(values.type):
         return pc.multiply(values, pa.scalar(MONEY_SCALE)).cast(pa.int64())
     return values
+
+
+def _finer(values: pa.Array) -> int:
+    """The first of some moments in nanoseconds that is no whole microsecond."""
+    counted = values.cast(pa.int64()).drop_null().to_numpy()
+    return int(counted[counted % 1_000 != 0][0])

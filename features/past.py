@@ -14,6 +14,7 @@ from features.as_of import AsOf, Moment, default_as_of, micros_of
 from features.base import Base, Engine, Windows, entity_named, is_spark, used_columns
 from features.catalogue import Catalogue, flat
 from features.cutoffs import cutoffs
+from features.declare.aggregate import Aggregate
 from features.declare.attributes import resolve
 from features.declare.measure import Measure
 from features.declare.view import FeatureView
@@ -99,7 +100,8 @@ class Past(Base):
         if clash is not None:
             raise FeatureError(f"the spine has a column {clash!r} already; a name of its own is expected; rename it")
         added = pd.DataFrame(
-            {flat(ref): pd.Series(columns[ref], frame.index, columns[ref].dtype) for ref in wanted}, index=frame.index
+            {flat(ref): pd.Series(columns[ref], frame.index, columns[ref].dtype, copy=False) for ref in wanted},
+            index=frame.index,
         )
         return pd.concat([frame, added], axis=1)
 
@@ -186,8 +188,8 @@ class Past(Base):
         return self.historical_features(refs, spine, known_before=known_before, watermark=watermark)
 
     def entities_at(self, entity: Entity | str, as_of: Moment) -> pd.DataFrame:
-        """Every entity known at a moment, as a spine."""
-        return spine_at(self.history, entity_named(entity), [micros_of(as_of)], None, self.threads)
+        """Every entity known at a moment, as a spine; a customer merged into another by then is none any more."""
+        return self._spine(entity, [micros_of(as_of)], None)
 
     def every(
         self, period: str | Windows, entity: Entity | str, since: Moment, until: Moment, active: Measure | None = None
@@ -205,9 +207,11 @@ class Past(Base):
             Rows are kept where it is above 0, for example ``lines.count(days(180))``.
         """
         moments = cutoffs(period, micros_of(since), micros_of(until))
-        return spine_at(
-            self.history, entity_named(entity), moments, None if active is None else active.only, self.threads
-        )
+        return self._spine(entity, moments, None if active is None else active.only)
+
+    def _spine(self, entity: Entity | str, moments: Sequence[int], active: Aggregate | None) -> pd.DataFrame:
+        merges = self.records.merges()
+        return spine_at(self.history, entity_named(entity), moments, active, self.threads, merges)
 
     def label(self, outcome: Measure | ImportedLabel, spine: Any, horizon: Windows | None = None) -> pd.DataFrame:
         """The spine with ``label`` (float64, NaN null) and ``matures_at`` (int64 µs).

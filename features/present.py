@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from crm import Merges
 from features.as_of import default_as_of
 from features.base import Base, Engine, Key, entity_named, is_spark
 from features.declare.log import Log
@@ -23,6 +24,8 @@ from features.spines import head_logs
 
 class Present(Base):
     """What a feature store answers at the moment of the question."""
+
+    _merges: tuple[object, Merges] | None = None
 
     def materialize(
         self,
@@ -94,13 +97,31 @@ class Present(Base):
 
         Raises
         ------
+        MergedError
+            If a customer had been merged into another by then.
         InputError
             If an input is missing, unknown or no number.
         OnlineStoreError
             If nothing was materialized, or the store does not answer.
         """
         refs = tuple(refs)
-        return self.online.features(self.catalogue, refs, self._numbers(refs, keys), at, inputs)
+        answer = self.online.features(self.catalogue, refs, self._numbers(refs, keys), at, inputs)
+        self.refuse_merged_now(self.catalogue.view(refs[0]).entity, keys, answer.as_of)
+        return answer
+
+    def refuse_merged_now(self, entity: Entity | str, keys: Iterable[Key], at: int) -> None:
+        """The same as `refuse_merged`, of the merges known when the states were last written; cheap.
+
+        Raises
+        ------
+        MergedError
+            Naming who stays of each.
+        """
+        kind = entity_named(entity)
+        token = self.online.token(kind.name)
+        if self._merges is None or self._merges[0] != token:
+            self._merges = token, self.records.merges()
+        self.refuse_merged(kind, keys, at, self._merges[1])
 
     def _numbers(self, refs: Sequence[str], keys: Sequence[Key]) -> list[str]:
         if not refs:
@@ -122,6 +143,7 @@ class Present(Base):
         log, kind = self._log(source), entity_named(entity)
         known, words, begins, _ = self.online.states(kind.name, [kind.number_of(key) for key in keys])
         moment = known.moment(at)
+        self.refuse_merged_now(kind, keys, moment)
         return [visible_rows(known, words, int(begin), log, moment) for begin in begins]
 
     def push(self, source: Source | str, rows: Rows, *, origin: str = "rapport") -> PushReport:

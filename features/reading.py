@@ -7,7 +7,7 @@ from typing import Protocol
 
 import pyarrow as pa
 
-from crm import AttributeInfo, SourceInfo
+from crm import AttributeInfo, Merges, SourceInfo
 
 
 class Reading(Protocol):
@@ -40,6 +40,9 @@ class Reading(Protocol):
 
     def numbers(self, entity: str, ids: Sequence[int] | None = None) -> pa.Table:
         """``id`` and ``number`` of every row of an entity, or of some ids."""
+
+    def merges(self) -> Merges:
+        """Which customers were merged into which."""
 
 
 def grouped(batches: Iterable[pa.RecordBatch], rows: int = 2**18) -> Iterator[pa.Table]:

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from crm import Merges
 from crm.schema import Customer, Lead, Opportunity, Product
 from features.declare.aggregate import Aggregate
 from features.declare.log import Log, states_log
@@ -28,9 +29,11 @@ def head_logs(entity: Entity) -> tuple[Log, ...]:
 
 
 def spine_at(
-    history: History, entity: Entity, moments: Sequence[int], active: Aggregate | None, threads: int
+    history: History, entity: Entity, moments: Sequence[int], active: Aggregate | None, threads: int, merges: Merges
 ) -> pd.DataFrame:
     """The entities that were known at each moment, perhaps only those of which `active` was above 0.
+
+    A customer whom a merge had taken by then, as was known at the moment, is none any more.
 
     Returns
     -------
@@ -58,4 +61,12 @@ def spine_at(
     for column in aggregate(history, tests, rows, threads=threads):
         kept &= column > 0
     ids_of = history.keys.ids(entity, rows.entities[kept])
-    return pd.DataFrame(dict(zip(entity.keys, ids_of, strict=True)) | {"as_of": rows.moments[kept]})
+    spine = pd.DataFrame(dict(zip(entity.keys, ids_of, strict=True)) | {"as_of": rows.moments[kept]})
+    return _unmerged(spine, merges) if merges and "customer_id" in spine else spine
+
+
+def _unmerged(spine: pd.DataFrame, merges: Merges) -> pd.DataFrame:
+    taken = np.zeros(len(spine), bool)
+    for moment in spine["as_of"].unique():
+        taken |= (spine["as_of"] == moment) & spine["customer_id"].isin(merges.at(int(moment)))
+    return spine[~taken].reset_index(drop=True)

@@ -37,6 +37,7 @@ def warm() -> None:
     columns = np.array([4, 5, 6], np.int64)
     run.run_bucket(words, columns, span, span, one - 1, one, one, code, memory, tiles, out)
     run.run_rows(code, out)
+    run.run_starts(words)
     run.pack_rows(words, columns, span, words.copy(), one - 1)
     kernel.load("sorting").sort_rows(one - 1, np.array([0, 1]), one, one, one, one, one - 1, one - 1)
     key_words(pa.array(["a1"]), one)

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from configs.errors import RapportError
 from features.catalogue import flat
 from pipelines.workspace import Workspace
-from registry.comparison import Comparison, Figure
+from registry.comparison import Comparison, Figure, Interval
 from registry.comparison import compare as paired
-from scoring import BinaryModel
+from registry.version import ModelVersion
+from scoring import BinaryModel, Metric, Model, RecommendationModel
 
 SHARE = 0.1
 """Size of the list whose lift is compared, as a share of the rows."""
@@ -36,6 +38,8 @@ class Compared:
         Whether neither version can have learned from the rows.
     comparison : Comparison
         The first minus the second.
+    recipes : sequence of str
+        How each ranks, of versions that give lists of items; none of others.
     """
 
     model: str
@@ -45,6 +49,7 @@ class Compared:
     protocol_note: str
     is_fair: bool
     comparison: Comparison
+    recipes: Sequence[str] = ()
 
     def to_json(self) -> dict[str, Any]:
         """What ``compare --json`` prints."""
@@ -54,12 +59,16 @@ class Compared:
             "rows": self.rows,
             "protocol": self.protocol_note,
             "fair": self.is_fair,
+            **({"recipes": list(self.recipes)} if self.recipes else {}),
             **self.comparison.to_json(),
         }
 
 
 def compare(workspace: Workspace, name: str, first: str, second: str, *, as_of: int | None = None) -> Compared:
     """Compare two versions on the latest rows whose outcome is known.
+
+    Of a recommendation each version's recipe is taught anew before the last horizon, and the rows are the customers who
+    bought within it.
 
     Parameters
     ----------
@@ -71,17 +80,55 @@ def compare(workspace: Workspace, name: str, first: str, second: str, *, as_of: 
     Raises
     ------
     RapportError
-        If the model or a version is unknown, it answers no yes-or-no question, or its outcomes carry no times.
+        If the model or a version is unknown, it neither answers a yes-or-no question nor recommends, its outcomes carry
+        no times, or its history is too short.
     """
     workspace.check_model(name)
     versions = [workspace.registry.version(name, number) for number in (first, second)]
     models = [workspace.registry.open_model(version) for version in versions]
     workspace.features.refresh(progress=workspace.progress)
+    if workspace.training.recommends(name):
+        return _lists(workspace, versions, models, as_of)
+    return _scores(workspace, versions, models, as_of)
+
+
+def _lists(
+    workspace: Workspace, versions: Sequence[ModelVersion], models: Sequence[Model], as_of: int | None
+) -> Compared:
+    recipes = [model.recipe for model in models if isinstance(model, RecommendationModel)]
+    name, (first, second) = versions[0].model, recipes
+    found = workspace.training.compare_lists(
+        name, (first, second), as_of=as_of, progress=lambda words: workspace.progress(words, 0, 0)
+    )
+    comparison = Comparison(
+        {figure: metric.value for figure, metric in found.first.items()},
+        {figure: metric.value for figure, metric in found.second.items()},
+        {figure: _interval(metric) for figure, metric in found.difference.items()},
+    )
+    is_fair = all(version.as_of <= found.as_of for version in versions)
+    one, other = versions
+    told = found.customers, found.note, is_fair, comparison, found.recipes
+    return Compared(name, one.version, other.version, *told)
+
+
+def _interval(metric: Metric) -> Interval:
+    low, high = (metric.value if end is None else end for end in (metric.low, metric.high))
+    return Interval(metric.value, low, high)
+
+
+def _scores(
+    workspace: Workspace, versions: Sequence[ModelVersion], models: Sequence[Model], as_of: int | None
+) -> Compared:
+    name = versions[0].model
+    binary = [model for model in models if isinstance(model, BinaryModel)]
+    if len(binary) < len(models):
+        raise CompareError(
+            f"{name!r} gives neither a probability nor lists of items; a yes-or-no model or a recommendation is "
+            "expected; name one, such as churn"
+        )
     latest = workspace.training.latest(name, as_of=as_of)
     scores = []
-    for model in models:
-        if not isinstance(model, BinaryModel):
-            raise CompareError(f"{name!r} gives no probability; a yes-or-no model is expected; name one, such as churn")
+    for model in binary:
         found = workspace.features.historical_features(model.refs, latest.spine)
         scores.append(model.predict({ref: found[flat(ref)].to_numpy() for ref in model.refs}))
     figures: tuple[Figure, ...] = ("auc", "lift", "calibration")
@@ -97,4 +144,5 @@ def compare(workspace: Workspace, name: str, first: str, second: str, *, as_of: 
         seed=SEED,
     )
     is_fair = all(version.as_of <= latest.as_of for version in versions)
-    return Compared(name, first, second, len(latest.y), latest.note, is_fair, comparison)
+    one, other = versions
+    return Compared(name, one.version, other.version, len(latest.y), latest.note, is_fair, comparison)

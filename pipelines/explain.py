@@ -108,7 +108,9 @@ def explain(
         )
     workspace.features.refresh(progress=workspace.progress)
     at = workspace.as_of(model).micros if as_of is None else as_of
-    frame = frame_at(workspace, model, workspace.features.ids(model.entity, [number]), at)
+    ids = workspace.features.ids(model.entity, [number])
+    workspace.features.refuse_merged(model.entity, [number], at, workspace.records.merges())
+    frame = frame_at(workspace, model, ids, at)
     score = model.predict(frame)
     reasons = model.explain(frame, most)[0]
     behind: dict[str, pa.Table] = {}

@@ -75,11 +75,55 @@ class Figure:
 
 @dataclass(frozen=True)
 class Finding:
-    """A sentence that the numbers support, and the name and title of the table that shows it."""
+    """Something that the numbers support.
+
+    Attributes
+    ----------
+    text : str
+        What was found, in one sentence.
+    evidence, title : str
+        Name and title of the table that shows it.
+    advice : str
+        What to do next.
+    value : float or None
+    n : int or None
+        On how many the value rests, and `of` what.
+    period : str
+    difference : float or None
+        The value less (money: relative to) what it is compared with.
+    interval : tuple of float or None
+        Of 95 %, of the difference; of the value where `of_difference` is false.
+    worth : float
+        The share of what it is about that is at stake, 0 to 1; the order goes by it.
+    """
 
     text: str
     evidence: str
     title: str
+    advice: str = ""
+    value: float | None = None
+    n: int | None = None
+    of: str = ""
+    period: str = ""
+    difference: float | None = None
+    interval: tuple[float, float] | None = None
+    of_difference: bool = True
+    worth: float = 0.0
+
+    def basis(self) -> str:
+        """What the sentence rests on: how many, when, and the comparison's interval.
+
+        Examples
+        --------
+        >>> Finding("…", "t", "T", n=40, of="orders", period="2011-12", interval=(-0.021, 0.1)).basis()
+        '40 orders, 2011-12, 95% interval of the difference -2.1 to +10.0 points'
+        """
+        parts = [f"{self.n:,} {self.of}" if self.n is not None else "", self.period]
+        if self.interval is not None:
+            low, high = self.interval
+            points = f"95% interval of the difference {100 * low:+.1f} to {100 * high:+.1f} points"
+            parts.append(points if self.of_difference else f"95% interval {low:.1%} to {high:.1%}")
+        return ", ".join(part for part in parts if part)
 
 
 @dataclass(frozen=True)

@@ -42,6 +42,11 @@ class Recipe:
         After how many days a purchase speaks half as loud; None: for ever equally.
     regularisation : float or None
         Of EASE and iALS.
+    neighbours : int or None
+        Of EASE: how many each item keeps.
+    dimensions, confidence, rounds : int, float, int, or None
+        Of iALS: numbers for each item, how much more a purchase counts, and how often both sides are solved.
+        None, here and above: the usual.
     rerank : bool
         Whether boosted trees rank the candidates anew.
 
@@ -57,6 +62,10 @@ class Recipe:
     half_life_days: float | None = None
     regularisation: float | None = None
     rerank: bool = False
+    neighbours: int | None = None
+    dimensions: int | None = None
+    confidence: float | None = None
+    rounds: int | None = None
 
     def to_json(self) -> dict[str, Any]:
         """Plain values by field."""

@@ -2,8 +2,8 @@
 
 Erased, merged and retracted people, and those whose processing or profiling is restricted, are never released. For
 everybody else the ledger of decisions counts (see `segments.decisions`), as it stands now: a refusal on record counts
-even if its clock runs ahead of ours. No option, argument or setting switches the gate off, and a list is always judged
-at the present moment.
+even if its clock runs ahead of ours, and one of a party that was merged into another bars the one that stays. No
+option, argument or setting switches the gate off, and a list is always judged at the present moment.
 """
 
 from __future__ import annotations
@@ -18,6 +18,7 @@ import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 from crm import Records, clock
+from crm.merges import Root
 from segments.decisions import NO_RECORD, Verdict, decide
 from segments.ledger import standing
 
@@ -66,17 +67,20 @@ def gate(records: Records, customers: NDArray[np.int64], purpose: str, channel: 
 
 def _judge(records: Records, people: pa.Table, purpose: str, channel: str, at: int, upto_seq: int) -> Verdict:
     parties = people["party_id"].fill_null(_NOBODY).to_numpy()
+    asked, roots = set(parties.tolist()), records.merges().parties(upto_seq)
+    merged = {party: root for party, root in roots.items() if root.party_id in asked}
     ledger = standing(
         records,
         "consents",
         ("party_id", "purpose", "channel", "decision", "basis", "occurred_at", "known_at", "op"),
         upto_seq,
         among="party_id",
-        ids=np.unique(parties),
+        ids=np.unique(np.append(parties, np.array([*merged], np.int64))),
         where="v.purpose = :purpose and v.channel in (:channel, 'any')",
         parameters={"purpose": purpose, "channel": channel},
     )
-    verdict = decide(_no_later_refusals(ledger, at), parties, purpose, channel, at)
+    ledger = _no_later_refusals(ledger, at)
+    verdict = decide(_with_merged(ledger, merged, purpose, channel, at), parties, purpose, channel, at)
     reason = _barred(people)
     free = np.array([item is None for item in reason], dtype=bool)
     allowed = verdict.allowed & free
@@ -92,6 +96,27 @@ def _no_later_refusals(ledger: pa.Table, at: int) -> pa.Table:
         moved = pc.if_else(refused, pc.min_element_wise(ledger[name], pa.scalar(at)), ledger[name])
         ledger = ledger.set_column(ledger.column_names.index(name), name, moved)
     return ledger
+
+
+def _with_merged(ledger: pa.Table, merged: Mapping[int, Root], purpose: str, channel: str, at: int) -> pa.Table:
+    """The ledger, in which what stands against a party that was merged stands against the one that stays as well.
+
+    It counts from the merge on, so that only a consent given after it lifts it; a consent does not move.
+    """
+    if not merged:
+        return ledger
+    others = np.array([*merged], np.int64)
+    reason = decide(ledger, others, purpose, channel, at).reason
+    refusing = pa.array(
+        [party for party, why in zip(others, reason, strict=True) if why != NO_RECORD and why], pa.int64()
+    )
+    refused = pc.and_(pc.is_in(ledger["party_id"], refusing), pc.not_equal(ledger["decision"], "granted"))
+    rows = [
+        row | {"party_id": root.party_id, "occurred_at": max(row["occurred_at"], min(root.since, at))}
+        for row in ledger.filter(refused).to_pylist()
+        for root in [merged[row["party_id"]]]
+    ]
+    return pa.concat_tables([ledger, pa.Table.from_pylist(rows, ledger.schema)])
 
 
 def _people(records: Records, customers: NDArray[np.int64], upto_seq: int) -> pa.Table:

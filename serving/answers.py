@@ -54,6 +54,8 @@ class Answers:
         ------
         ServingError
             If the model recommends instead of scoring.
+        MergedError
+            If a customer had been merged into another by then.
         InputError
             If a number that its features ask for is missing or none.
         LogError
@@ -104,6 +106,7 @@ class Answers:
         work: Callable[[Sequence[str], Moment, int], tuple[Found, list[Row]]],
     ) -> Row:
         moment = self._lookup.moment(served.model, question.as_of)
+        self._lookup.store.refuse_merged_now(served.model.entity, question.ids, moment.at)  # before anything is logged
         answers: list[Row] = []
         for start in range(0, len(question.ids), CHUNK):
             found, part = work(question.ids[start : start + CHUNK], moment, start)

@@ -15,7 +15,7 @@ from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from configs.errors import RapportError
-from features import InputError
+from features import InputError, MergedError
 from segments import SegmentError
 from serving.errors import ServingError
 from serving.guard import Guard
@@ -41,7 +41,8 @@ def error_response(error: ServingError) -> Response:
     b'{"error":{"code":"x","message":"no"}}'
     """
     headers = {"www-authenticate": "Bearer"} if error.status == 401 else None
-    body = to_json({"error": {"code": error.code, "message": str(error)}})
+    told: dict[str, object] = {"code": error.code, "message": str(error)}
+    body = to_json({"error": told | ({"survivors": error.survivors} if error.survivors else {})})
     return Response(body, error.status, headers, "application/json")
 
 
@@ -51,6 +52,8 @@ def as_serving_error(error: RapportError) -> ServingError:
         return error
     if isinstance(error, SegmentError):
         return ServingError(str(error), code="segment", status=_segment_status(str(error)))
+    if isinstance(error, MergedError):
+        return ServingError(str(error), code="merged", status=409, survivors=error.survivors)
     if isinstance(error, InputError):
         return ServingError(str(error), code="invalid_request", status=422)
     return ServingError(str(error), code="not_available", status=503)

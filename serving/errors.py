@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
 from configs.errors import RapportError
 
@@ -16,6 +16,8 @@ class ServingError(RapportError):
         A name for programs, such as ``unknown_model``.
     status : int
         The HTTP status that goes with it.
+    survivors : mapping of str to str or None
+        Of customers who were merged into others, the numbers of those who stay.
 
     Examples
     --------
@@ -24,10 +26,11 @@ class ServingError(RapportError):
     (400, 'the body is empty; JSON is expected; send one')
     """
 
-    def __init__(self, message: str, *, code: str, status: int) -> None:
+    def __init__(self, message: str, *, code: str, status: int, survivors: Mapping[str, str] | None = None) -> None:
         super().__init__(message)
         self.code = code
         self.status = status
+        self.survivors = survivors
 
 
 def _listed(names: Iterable[str]) -> str:

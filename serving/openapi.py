@@ -62,7 +62,10 @@ ERRORS: dict[int | str, dict[str, Any]] = {
     400: {"model": ErrorResponse, "description": "The body is not JSON."},
     401: {"model": ErrorResponse, "description": "The key is missing or wrong."},
     404: {"model": ErrorResponse, "description": "The model is unknown, or answers another question."},
-    409: {"model": ErrorResponse, "description": "The model has no champion."},
+    409: {
+        "model": ErrorResponse,
+        "description": "The model has no champion, or a customer was merged into another: `survivors`.",
+    },
     413: {"model": ErrorResponse, "description": "Too many ids, or too many bytes."},
     422: {"model": ErrorResponse, "description": "The question is not one; the sentence says why."},
     503: {"model": ErrorResponse, "description": "The server cannot answer now; the sentence says why."},

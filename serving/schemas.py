@@ -222,6 +222,10 @@ class ErrorDetail(BaseModel):
 
     code: str
     message: str
+    survivors: dict[str, str] | None = Field(
+        default=None,
+        description="Only with the code `merged`: of each customer asked for who was merged into another, who stays.",
+    )
 
 
 class ErrorResponse(BaseModel):

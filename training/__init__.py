@@ -10,12 +10,14 @@ from training.catalogue import find
 from training.errors import TrainingError
 from training.opening import Training, open, preload  # noqa: A004 - each package opens
 from training.recommender_backtest import ListBacktest, ListReplay
+from training.recommender_contest import ListContest
 from training.spec import Context, ModelSpec
 
 __all__ = [
     "Backtest",
     "Context",
     "ListBacktest",
+    "ListContest",
     "ListReplay",
     "ModelSpec",
     "Training",

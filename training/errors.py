@@ -102,6 +102,14 @@ class TrainingError(RapportError):
         )
 
     @classmethod
+    def nothing_to_compare(cls, name: str, days: int, why: str) -> Self:
+        """No past moment has enough purchases before and after it."""
+        return cls(
+            f"versions of {name!r} cannot be compared ({why}); purchases before and after a moment {days} days before "
+            "the end are expected; import more history, or give a later --as-of"
+        )
+
+    @classmethod
     def no_features(cls, name: str) -> Self:
         """No feature says anything."""
         return cls(

@@ -12,12 +12,14 @@ from configs import Settings, costs
 from crm.records import Records
 from features.store import FeatureStore
 from scoring import Candidate, Evidence, Model
+from scoring.ranker import Recipe
 from training.backtest import CUTOFFS, Backtest, backtest
 from training.catalogue import find
 from training.errors import TrainingError
 from training.policies import Costs
 from training.question import Latest, Question
 from training.recommender_backtest import ListBacktest, backtest_lists
+from training.recommender_contest import ListContest, contest
 from training.recommending import Recommender
 from training.spec import Context, ModelSpec, Progress
 
@@ -163,6 +165,34 @@ class Training:
             raise TrainingError.nothing_to_replay(name, "it recommends nothing")
         context = self._context(as_of=as_of, seed=seed, progress=progress or (lambda _: None))
         return backtest_lists(context, name, cutoffs=cutoffs)
+
+    def compare_lists(
+        self,
+        name: str,
+        recipes: tuple[Recipe, Recipe],
+        *,
+        as_of: int | None = None,
+        seed: int = SEED,
+        progress: Progress | None = None,
+    ) -> ListContest:
+        """Two recipes of a recommendation, taught anew before the last horizon and judged on it.
+
+        Parameters
+        ----------
+        name : str
+            The model.
+        recipes : pair of Recipe
+            Those of its versions.
+        as_of, seed, progress
+            As in `backtest`.
+
+        Raises
+        ------
+        TrainingError
+            If the history is too short for it.
+        """
+        context = self._context(as_of=as_of, seed=seed, progress=progress or (lambda _: None))
+        return contest(context, name, recipes)
 
     def recommends(self, name: str) -> bool:
         """Whether a model gives lists of items.

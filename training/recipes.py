@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from scoring.ranker import Recipe, Repeat
+from training.refining import refine
 from training.trials import Slice, judge
 
 BEST_SELLERS, PERSONAL = "best sellers", "personal frequency, then popular now"  # the naive rules
@@ -19,7 +20,8 @@ REPEATS: tuple[Repeat, ...] = ("first", "mixed", "never")
 def choose(part: Slice) -> tuple[Recipe, dict[str, dict[str, float]]]:
     """The recipe that does best on a slice.
 
-    What explores best is decided on items that are new to the customer, what to do with repeats on all items.
+    What explores best is decided on items that are new to the customer, what to do with repeats on all items. Among few
+    items the settings of what explores best are tried too.
 
     Returns
     -------
@@ -36,6 +38,8 @@ def choose(part: Slice) -> tuple[Recipe, dict[str, dict[str, float]]]:
 
     ways = _ways(len(part.basket.items))
     best = max(ways, key=lambda way: mark(way)["ndcg_10_new"])
+    if len(part.basket.items) < MANY_ITEMS:
+        best = refine(best, lambda way: mark(way)["ndcg_10_new"])
     if best.explore not in ("popularity", "recent"):
         variants = [
             replace(best, recent_weight=weight, half_life_days=half_life)
@@ -84,4 +88,8 @@ def _label(recipe: Recipe) -> str:
         parts.append(f"λ {recipe.regularisation:g}")
     if recipe.half_life_days is not None:
         parts.append(f"half-life {recipe.half_life_days:g} days")
+    for name in ("neighbours", "dimensions", "rounds"):
+        parts += [f"{getattr(recipe, name)} {name}"] if getattr(recipe, name) else []
+    if recipe.confidence is not None:
+        parts.append(f"confidence {recipe.confidence:g}")
     return ", ".join(parts)

@@ -104,12 +104,12 @@ class ListBacktest:
 
 
 @dataclass(frozen=True)
-class _Met:
-    """Figures customer by customer: of the recipe's lists and of the rule's, each of shape (customers, figures)."""
+class Met:
+    """Figures of `FIGURES` customer by customer, of two kinds of lists, each of shape (customers, figures)."""
 
     ids: Ids
-    lists: Floats
-    naive: Floats
+    first: Floats
+    second: Floats
 
 
 def backtest_lists(context: Context, name: str, *, cutoffs: int) -> ListBacktest:
@@ -133,7 +133,7 @@ def backtest_lists(context: Context, name: str, *, cutoffs: int) -> ListBacktest
     if not len(every.seen_at(as_of)):
         raise TrainingError.nothing_to_replay(name, "its records hold no purchase")
     replays: list[ListReplay] = []
-    found: list[_Met] = []
+    found: list[Met] = []
     why = "no cutoff was asked for"
     for number in range(cutoffs):
         until = as_of - number * HORIZON_DAYS * DAY
@@ -149,19 +149,19 @@ def backtest_lists(context: Context, name: str, *, cutoffs: int) -> ListBacktest
         found.insert(0, met)
     if not replays:
         raise TrainingError.nothing_to_replay(name, why)
-    whole = _Met(*(np.concatenate([getattr(item, part) for item in found]) for part in ("ids", "lists", "naive")))
-    return ListBacktest(name, PERSONAL, HORIZON_DAYS, replays, *_measured(whole, context.seed))
+    whole = Met(*(np.concatenate([getattr(item, part) for item in found]) for part in ("ids", "first", "second")))
+    return ListBacktest(name, PERSONAL, HORIZON_DAYS, replays, *measured(whole, context.seed))
 
 
-def _replay(past: Past) -> tuple[ListReplay, _Met]:
+def _replay(past: Past) -> tuple[ListReplay, Met]:
     recipe, _ = past.choose()
     part = past.slices[0]
     amounts = amounts_of(past.every, part, past.as_of)
     rule = judge(part, sources(recipe)[PERSONAL])
-    met = _Met(part.customers, _met(past.judged(recipe), amounts), _met(rule, amounts))
+    both = Met(part.customers, met(past.judged(recipe), amounts), met(rule, amounts))
     bought = float(amounts.sum()) / len(part.customers)
     told = part.at, len(part.customers), len(part.basket.items), recipe.words, bought
-    return ListReplay(*told, *_measured(met, past.seed)), met
+    return ListReplay(*told, *measured(both, past.seed)), both
 
 
 def amounts_of(every: Purchases, part: Slice, as_of: int) -> scipy.sparse.csr_matrix:
@@ -174,7 +174,7 @@ def amounts_of(every: Purchases, part: Slice, as_of: int) -> scipy.sparse.csr_ma
     return scipy.sparse.csr_matrix((np.nan_to_num(after.amount), places), shape=shape)
 
 
-def _met(marks: Marks, amounts: scipy.sparse.csr_matrix) -> Floats:
+def met(marks: Marks, amounts: scipy.sparse.csr_matrix) -> Floats:
     """The figures of `FIGURES`, customer by customer; NaN where a customer does not count.
 
     A list has an NDCG above nothing exactly where something of it was bought.
@@ -185,10 +185,10 @@ def _met(marks: Marks, amounts: scipy.sparse.csr_matrix) -> Floats:
     return np.column_stack([marks.ndcg > 0, marks.ndcg, new, marks.fresh, sales]).astype(np.float64)
 
 
-def _measured(met: _Met, seed: int) -> tuple[dict[str, Metric], dict[str, Metric], dict[str, Metric]]:
+def measured(both: Met, seed: int) -> tuple[dict[str, Metric], dict[str, Metric], dict[str, Metric]]:
     """Means of either side and of the paired difference, all from the same draws of customers."""
-    sides = met.lists, met.naive, met.lists - met.naive
-    known = ~np.isnan(met.lists)
+    sides = both.first, both.second, both.first - both.second
+    known = ~np.isnan(both.first)
     filled = np.column_stack([np.where(known, side, 0.0) for side in sides] + [known])
     count = len(FIGURES)
 
@@ -196,8 +196,8 @@ def _measured(met: _Met, seed: int) -> tuple[dict[str, Metric], dict[str, Metric
         sums = weights @ filled
         return np.asarray(sums[:, : 3 * count] / np.maximum(np.tile(sums[:, 3 * count :], 3), 1.0))
 
-    drawn = np.concatenate([means(weights) for weights in draws(met.ids, seed=seed, rounds=ROUNDS)])
-    whole = means(np.ones((1, len(met.ids))))[0]
+    drawn = np.concatenate([means(weights) for weights in draws(both.ids, seed=seed, rounds=ROUNDS)])
+    whole = means(np.ones((1, len(both.ids))))[0]
     told = [interval(float(value), drawn[:, place]) for place, value in enumerate(whole)]
     first, second, third = (
         dict(zip(FIGURES, told[side * count : (side + 1) * count], strict=True)) for side in range(3)

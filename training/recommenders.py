@@ -135,8 +135,8 @@ def _together(bought: Any) -> Floats:
     return np.asarray((bought.T @ bought).todense())
 
 
-def ease(basket: Basket, regularisation: float) -> Neighbours:
-    """EASE's exact weights, of which each item keeps its strongest `NEIGHBOURS`.
+def ease(basket: Basket, regularisation: float, neighbours: int = NEIGHBOURS) -> Neighbours:
+    """EASE's exact weights, of which each item keeps its strongest `neighbours`.
 
     Examples
     --------
@@ -145,12 +145,27 @@ def ease(basket: Basket, regularisation: float) -> Neighbours:
     >>> bool((ease(gather(purchases, 10, recent_days=1), 1.0).weight > 0).all())
     True
     """
-    matrix = basket.together
+    weights = _precision(basket, regularisation)
+    weights /= -np.diag(weights).copy()[None, :]
+    np.fill_diagonal(weights, 0.0)
+    return Neighbours.of(weights, most=neighbours)
+
+
+def _precision(basket: Basket, regularisation: float) -> Floats:
+    """Inverse of what is bought together, with the regularisation on its diagonal, shape (items, items).
+
+    Of fewer customers than items the customers' matrix is inverted, which comes to the same (Woodbury).
+    """
+    bought = basket.bought
+    is_narrow = bought.shape[0] < bought.shape[1]
+    matrix = _together(bought.T) if is_narrow else _together(bought)
     matrix[np.diag_indices_from(matrix)] += regularisation
     inverse = _inverse(matrix)
-    weights = -inverse / np.diag(inverse)[None, :]
-    np.fill_diagonal(weights, 0.0)
-    return Neighbours.of(weights, most=NEIGHBOURS)
+    if not is_narrow:
+        return inverse
+    result: Floats = (bought.T @ (bought.T @ inverse).T) / -regularisation
+    result[np.diag_indices_from(result)] += 1.0 / regularisation
+    return result
 
 
 def _inverse(matrix: Floats) -> Floats:

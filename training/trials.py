@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 import numpy.typing as npt
@@ -13,10 +13,10 @@ from scoring import Floats
 from scoring.factors import Factors
 from scoring.items import Ids, Neighbours
 from scoring.ranker import History, Ranker, Recipe
-from training.ials import ials
+from training.ials import Shape, ials
 from training.purchases import Purchases
 from training.ranking_metrics import Flags, Ranks, ndcg, recall, top
-from training.recommenders import Basket, ease, gather, in_one_order, knn
+from training.recommenders import NEIGHBOURS, Basket, ease, gather, in_one_order, knn
 
 DAY = 86_400_000_000
 DEPTH = 20
@@ -45,14 +45,14 @@ class Slice:
     customers: Ids
     histories: Sequence[History]
     bought: scipy.sparse.csr_matrix
-    _bonds: dict[tuple[str, float | None], Neighbours | Factors] = field(default_factory=dict, repr=False)
+    _bonds: dict[Recipe, Neighbours | Factors] = field(default_factory=dict, repr=False)
 
     def ranker(self, recipe: Recipe) -> Ranker:
         """The recipe, taught on what had happened before the moment."""
-        key = (recipe.explore, recipe.regularisation)
-        if key not in self._bonds:
-            self._bonds[key] = bonds(self.basket, recipe)
-        return Ranker(self.basket.items, self._bonds[key], recipe)
+        taught = replace(recipe, repeat="mixed", recent_weight=0.0, half_life_days=None, rerank=False)
+        if taught not in self._bonds:
+            self._bonds[taught] = bonds(self.basket, recipe)
+        return Ranker(self.basket.items, self._bonds[taught], recipe)
 
 
 @dataclass(frozen=True)
@@ -91,10 +91,15 @@ def bonds(basket: Basket, recipe: Recipe) -> Neighbours | Factors:
     if recipe.explore == "knn":
         return knn(basket)
     if recipe.explore == "ease" and recipe.regularisation is not None:
-        return ease(basket, recipe.regularisation)
+        return ease(basket, recipe.regularisation, recipe.neighbours or NEIGHBOURS)
     if recipe.explore == "ials" and recipe.regularisation is not None:
-        return ials(basket.bought, recipe.regularisation)
+        return ials(basket.bought, recipe.regularisation, _shape(recipe))
     return Neighbours.none(len(basket.items))
+
+
+def _shape(recipe: Recipe) -> Shape:
+    told = {name: getattr(recipe, name) for name in ("dimensions", "confidence", "rounds")}
+    return Shape(**{name: value for name, value in told.items() if value is not None})
 
 
 def cut(purchases: Purchases, at: int, *, horizon_days: int, as_of: int, most: int, seed: int) -> Slice:

@@ -9,7 +9,8 @@ from console.desk import Desk
 from console.errors import missing
 from console.page import Asked, Page
 from console.pages.customers import MONEY
-from crm.clock import short
+from crm.clock import now, short
+from crm.merges import Survivor
 from reports import Text
 
 LATEST = 20
@@ -62,7 +63,7 @@ def view(desk: Desk, asked: Asked) -> View:
     head = found[0]
     who = {"id": head["id"]}
     parts: list[Part] = [
-        _facts(head, number),
+        _facts(head, number, desk.records.merges().of(number, now())),
         _totals(desk, head["id"]),
         *_scores(desk, number, desk.rows(SCORES, **who)),
         *_offers(desk.rows(OFFERS, **who)),
@@ -74,12 +75,15 @@ def view(desk: Desk, asked: Asked) -> View:
     return View(head["display_name"] or f"Customer {number}", parts)
 
 
-def _facts(head: dict[str, Any], number: str) -> Facts:
+def _facts(head: dict[str, Any], number: str, survivor: Survivor | None) -> Facts:
     shown = ("status", "kind", "since_on", "level", "lifecycle", "country", "region")
     titles = ("Status", "Kind", "Customer since", "Level", "Lifecycle", "Country", "Region")
+    merged: list[tuple[str, Cell]] = []
+    if survivor is not None:
+        merged = [("Merged into", Link(survivor.number, to("/customers", survivor.number)))]
     return Facts(
         "Customer",
-        [("Number", number)]
+        [("Number", number), *merged]
         + [(title, str(head[name])) for title, name in zip(titles, shown, strict=True) if head[name] is not None],
     )
 

@@ -10,6 +10,7 @@ from pathlib import Path
 import numpy as np
 import pyarrow as pa
 
+from features import kernel
 from features.errors import HistoryError
 from features.history.rows import Rows
 from features.kernel.program import Ints
@@ -46,8 +47,8 @@ class Bucket:
     @cached_property
     def _index(self) -> tuple[Ints, Ints]:
         entities = self.column("entity")
-        starts = np.flatnonzero(np.diff(entities, prepend=entities[:1] - 1)) if self.rows else np.zeros(0, np.int64)
-        return entities[starts], np.append(starts, self.rows)
+        starts = kernel.load().run_starts(entities) if self.rows else np.zeros(1, np.int64)
+        return entities[starts[:-1]], starts
 
     @property
     def entities(self) -> Ints:

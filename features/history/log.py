@@ -144,16 +144,17 @@ class LogReader:
         """All buckets as they were written."""
         return (self.bucket(number) for number in range(self.state.buckets))
 
-    def pieces(self, entities: Ints) -> Iterator[tuple[Bucket, np.ndarray]]:
-        """The buckets in which some entities' rows lie as they stand now, and which of `entities` each holds."""
+    def pieces(self, entities: Ints) -> Iterator[tuple[Bucket, Ints]]:
+        """The buckets in which some entities' rows lie as they stand now, and the places in `entities` of each."""
         numbers = entities % self.state.buckets
-        touched = np.isin(entities, self._touched)
-        for number in np.unique(numbers).tolist():
-            chosen = numbers == number
-            if (chosen & ~touched).any():
-                yield self.bucket(number), chosen & ~touched
-            if (chosen & touched).any():
-                yield self._overlay(number, entities[chosen & touched]), chosen & touched
+        order = np.argsort(numbers.astype(np.uint32), kind="stable")
+        ends = np.searchsorted(numbers[order], np.arange(self.state.buckets), side="right")
+        for number, chosen in enumerate(np.split(order, ends[:-1])):
+            touched = np.isin(entities[chosen], self._touched)
+            if not touched.all():
+                yield self.bucket(number), chosen[~touched]
+            if touched.any():
+                yield self._overlay(number, entities[chosen[touched]]), chosen[touched]
 
     def _overlay(self, number: int, entities: Ints | None = None) -> Bucket:
         """One bucket's touched entities as they stand now; some of them alone, when few are asked for."""

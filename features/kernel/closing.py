@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from features.kernel.codes import DISTINCT, FLOAT, FOREVER, NULL, TALLY, TILE
-from features.kernel.compiled import compiled
+from features.kernel.compiled import borrowed, compiled
 from features.kernel.distinct import distinct_word, find, tell
 from features.kernel.program import (
     BEGINS,
@@ -33,6 +33,7 @@ def build_tiles(ints: Ints, sources: Ints, code: Ints, memory: Ints, least: int)
 
     `sources` is as for `run_packed`.
     """
+    ints, code, memory = borrowed(ints), borrowed(code), borrowed(memory)
     floats, constants = ints.view(np.float64), code.view(np.float64)
     locate(ints, 0, sources, memory)
     heads = _heads(ints, code, memory, least)

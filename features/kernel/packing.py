@@ -1,4 +1,4 @@
-"""Copying entities' rows from a bucket into packed states, and joining a state out of its base and its tail."""
+"""Finding entities in a bucket, packing their rows into states, and joining a state out of its base and its tail."""
 
 from __future__ import annotations
 
@@ -29,6 +29,21 @@ def pack_rows(words: Ints, columns: Ints, bounds: Ints, target: Ints, begins: In
             for row in range(bounds[entity, 0], bounds[entity, 1]):
                 target[place] = words[columns[column] + row]
                 place += 1
+
+
+@compiled
+def run_starts(words: Ints) -> Ints:
+    """The first place of each run of equal words, and behind them how many words there are."""
+    runs = 1
+    for place in range(1, words.size):
+        runs += words[place] != words[place - 1]
+    starts, run = np.zeros(runs + 1, np.int64), 0
+    for place in range(1, words.size):
+        if words[place] != words[place - 1]:
+            run += 1
+            starts[run] = place
+    starts[runs] = words.size
+    return starts
 
 
 @compiled

@@ -71,15 +71,19 @@ def assemble(parts: dict[str, list[list[int]]]) -> Ints:
     return np.array([*head, *body], np.int64)
 
 
-def memory_for(code: Ints, columns: int, rows: int) -> Ints:
-    """Working memory of one thread, for entities of at most `rows` rows in a log."""
+def memory_for(code: Ints, columns: int, rows: int, masked: int | None = None) -> Ints:
+    """Working memory of one thread, for entities of at most `rows` rows in a log; `masked` rows pass filters at once.
+
+    One entity's rows pass at once unless told otherwise.
+    """
+    masked = rows if masked is None else masked
     capacity = 8
     while capacity < 2 * rows:
         capacity *= 2
     logs, filters = int(code[LOGS + 1]), int(code[FILTERS + 1])
-    sizes = [columns, logs, logs, capacity, capacity, capacity, capacity, filters * rows, logs]
+    sizes = [columns, logs, logs, capacity, capacity, capacity, capacity, filters * masked, logs]
     begins = MEMORY_HEAD + np.cumsum([0, *sizes])
     memory = np.zeros(int(begins[-1]), np.int64)
     memory[: len(sizes)] = begins[:-1]
-    memory[MASK_ROWS], memory[CAPACITY] = rows, capacity
+    memory[MASK_ROWS], memory[CAPACITY] = masked, capacity
     return memory

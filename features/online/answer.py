@@ -124,6 +124,11 @@ class Online:
         """
         return self._read(entity, ())[0]
 
+    def token(self, entity: str) -> int:
+        """What tells this reading's states of an entity from those of any other writing."""
+        found = self._known.get(entity)
+        return (found or self.known(entity)).stamp.token
+
     def features(
         self,
         catalogue: Catalogue,

@@ -46,9 +46,9 @@ class GroupReader(LogReader):
         """The texts of its columns."""
         return Dictionary(self._texts)
 
-    def pieces(self, entities: Ints) -> Iterator[tuple[Bucket, np.ndarray]]:
+    def pieces(self, entities: Ints) -> Iterator[tuple[Bucket, Ints]]:
         """The one bucket."""
-        yield self._whole, np.ones(len(entities), bool)
+        yield self._whole, np.arange(len(entities))
 
 
 class Group:

@@ -54,7 +54,7 @@ def _section(section: Section, tables: list[dict[str, Any]]) -> dict[str, Any]:
         "as_of": None if section.as_of is None else iso(section.as_of),
         "rows": dict(section.rows),
         "texts": [block.text for block in section.blocks if isinstance(block, Text)],
-        "findings": [{"text": item.text, "evidence": item.evidence} for item in findings],
+        "findings": [vars(item) | {"interval": list(item.interval) if item.interval else None} for item in findings],
         "tables": tables,
     }
 

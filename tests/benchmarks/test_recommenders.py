@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
-import numpy as np
+from collections.abc import Sequence
 
-from benchmarks.recommenders import by_fold, by_time, chosen, marked, ours
+import numpy as np
+import pytest
+
+from benchmarks.recommenders import OURS, Part, by_fold, by_time, chosen, is_behind, marked, ours
+from scoring import Floats
 from scoring.ranker import Recipe
 from training.purchases import Purchases
 from training.trials import DAY
@@ -47,10 +51,35 @@ def test_seen_items_are_never_named() -> None:
     for row, history in enumerate(part.histories):
         perfect[row, history.codes] = 2.0
     assert (marked(part, perfect) == 1.0).all()
-    marks = ours(part, Recipe("ease", "never", regularisation=50.0))
+    [marks] = ours([part], Recipe("ease", "never", regularisation=50.0))
     assert ((marks >= 0) & (marks <= 1)).all()
 
 
-def test_the_setting_is_the_best_of_the_first_parts() -> None:
-    good, bad = np.array([0.9]), np.array([0.1])
-    assert chosen([[good, bad], [bad, good], [bad, good]], 1).tolist() == [0.1, 0.1]
+def test_the_settings_are_the_best_of_the_first_parts() -> None:
+    parts = list(by_fold(_liked()))
+
+    def marks(asked: Sequence[Part], recipe: Recipe) -> list[Floats]:
+        liked = 100.0 if asked[0] is parts[0] else 800.0  # the later parts like another setting
+        return [np.array([float(recipe.regularisation == liked)]) for _ in asked]
+
+    found, best = chosen(marks, OURS["EASE"], parts, 1)
+    assert best.regularisation == 100.0
+    assert found.tolist() == [0.0] * 4
+
+
+@pytest.mark.parametrize(
+    ("value", "low", "customers", "behind"),
+    [
+        (0.001, -0.005, 480, False),
+        (-0.001, -0.005, 480, True),
+        (0.001, -0.011, 480, True),
+        (0.001, -0.011, 68, False),
+        (-0.001, -0.011, 68, True),
+    ],
+)
+def test_a_gain_below_nothing_is_behind_and_so_is_one_that_may_be_far_below(
+    value: float, low: float, customers: int, behind: bool
+) -> None:
+    row = {"metric": "gain", "value": value, "low": low, "customers": customers}
+    assert is_behind(row) == behind
+    assert not is_behind(row | {"metric": "ndcg_10"})

@@ -21,7 +21,7 @@ from console.desk import Desk
 from console.errors import ConsoleError
 from console.page import pages
 from tests.console.conftest import browse
-from tests.segments.shop import END, ids, rows
+from tests.segments.shop import END, ids, merge, rows
 from tests.serving.conftest import artefact, candidate, copied
 
 pytestmark = pytest.mark.anyio
@@ -150,6 +150,20 @@ async def test_a_customer_has_recommended_products_and_a_segment_by_name(setting
     assert "<dt>Reasons</dt><dd>cannot be told now" in text, "no version 9 is at hand"
     assert "pushes the score up" not in text
     assert "As of 2012-01-01." in text
+
+
+async def test_a_merged_customer_leads_to_the_one_who_stays(settings: Settings, template: Path) -> None:
+    opened = console.open(copied(template, settings.home / "shop"))
+    merge(opened.records, "C3", "C7", END)
+    try:
+        async with browse(opened) as browser:
+            assert (
+                '<dt>Merged into</dt><dd><a href="/customers/C7">C7</a></dd>'
+                in (await browser.get("/customers/C3")).text
+            )
+            assert "Merged into" not in (await browser.get("/customers/C7")).text
+    finally:
+        opened.close()
 
 
 async def test_markup_in_records_stays_text(browser: httpx.AsyncClient) -> None:

@@ -171,10 +171,30 @@ def test_a_version_compared_with_itself_differs_by_nothing(company: Company) -> 
     assert {name: item["value"] for name, item in told["difference"].items()} == {"auc": 0, "lift": 0, "calibration": 0}
 
 
+def test_recipes_of_recommendation_are_compared_on_the_last_thirty_days(company: Company) -> None:
+    told = company.rapport("compare", "recommendation", "1", "1")
+    assert told["fair"]
+    assert told["recipes"][0] == told["recipes"][1]
+    assert "every known item ranked" in told["protocol"]
+    kept = rows(company, "select count(distinct customer_id) from orders")[0][0]
+    assert 20 <= told["rows"] < kept
+    assert set(told["difference"]) >= {"ndcg_10", "ndcg_10_new"}
+    assert all(item == {"value": 0, "low": 0, "high": 0} for item in told["difference"].values())
+    judged = company.demo["models"][[item["model"] for item in company.demo["models"]].index("recommendation")]
+    for name in ("ndcg_10", "ndcg_10_new"):  # the very rows that the training was judged on
+        assert told["model"][name] == pytest.approx(judged["metrics"][name]["value"], abs=1e-6)
+    month_ago = rows(company, "select date(max(occurred_at) / 1000000 - 30 * 86400, 'unixepoch') from orders")[0][0]
+    assert not company.rapport("compare", "recommendation", "1", "1", "--as-of", month_ago)["fair"]
+    early = company.rapport("compare", "recommendation", "1", "1", "--as-of", "1990-01-01", code=1)["error"]
+    assert early.startswith("versions of 'recommendation' cannot be compared (its records hold no purchase)")
+    other = company.rapport("compare", "segmentation", "1", "1", code=1)["error"]
+    assert other.startswith("'segmentation' gives neither a probability nor lists of items; a yes-or-no model or a")
+
+
 def test_python_says_what_the_commands_say(company: Company) -> None:
     with rapport.open(company.home) as r:
         scores = r.scores("churn")
-        kept = rows(company, "select max(occurred_at) from scores where model = 'churn'")[0][0]
+        kept = rows(company, "select count(distinct customer_id) from orders")[0][0]
         assert scores["as_of"].unique().tolist() == [pd.Timestamp(kept, unit="us", tz="UTC")]
         assert r.scores("churn", as_of="2020-01-01").empty
         number, score = scores.iloc[0][["customer_no", "score"]]

@@ -21,10 +21,11 @@ from features.history.rows import order_of
 from features.history.store import History
 from features.online.sqlite import SQLiteStore
 from features.parquet import ParquetRecords
-from tests.features.asking import Oracle, agrees
+from tests.features.asking import Oracle
 from tests.features.conftest import Opener
+from tests.features.test_online import with_heads
 from tests.features.test_oracle import spine_of
-from tests.features.worlds import World, every_operation, lines, make, moments_for
+from tests.features.worlds import World, alive, every_operation, lines, make, moments_for
 
 DAY = 86_400_000_000
 
@@ -66,35 +67,54 @@ def test_pieces_of_the_spine(chunk: int, monkeypatch: pytest.MonkeyPatch, tmp_pa
     assert digest(answer(tmp_path / "b", threads=3)) == wanted
 
 
+def kept(folder: Path, threads: int = 1) -> list[str]:
+    """Digests of features, of the packed states, and of a training set's file."""
+    world, records = make(95, facts=200, entities=6), with_heads(World())
+    records.add("order_lines", world.table_rows())
+    store = open_inline({"v": every_operation(), "alive": alive()}, records, folder, threads=threads, bucket_rows=50)
+    spine = spine_of(moments_for(world, 96, 80))
+    made = store.make_training_set(["v:*", "alive:*"], spine)
+    store.training_sets.save(made, "kept")
+    store.materialize("customer")
+    states = repr(store.online.store.read("customer", [f"K{i}" for i in range(1, 8)])[1])
+    (rows,) = store.training_sets.folder.glob("*/rows.parquet")
+    store.close()
+    return [digest(made.frame), *(hashlib.sha256(x).hexdigest() for x in (states.encode(), rows.read_bytes()))]
+
+
 CHILD = """
 import sys
 from pathlib import Path
-from tests.features.test_history_sameness import answer, digest
-print(digest(answer(Path(sys.argv[1]))))
+from tests.features.test_history_sameness import kept
+print(*kept(Path(sys.argv[1]), int(sys.argv[2])))
 """
 
 
 @pytest.mark.slow
-def test_hash_seed_and_zone_of_the_process(tmp_path: Path) -> None:
-    environ = {**os.environ, "PYTHONHASHSEED": "4242", "TZ": "Asia/Kathmandu"}
-    words = [sys.executable, "-c", CHILD, str(tmp_path / "child")]
+@pytest.mark.parametrize(
+    ("seed", "zone", "threads"), [("0", "Asia/Kathmandu", "1"), ("4242", "America/St_Johns", "4"), ("7", "UTC", "2")]
+)
+def test_hash_seed_zone_and_threads_of_the_process(seed: str, zone: str, threads: str, tmp_path: Path) -> None:
+    counts = dict.fromkeys(("OMP_NUM_THREADS", "NUMBA_NUM_THREADS"), threads)
+    environ = {**os.environ, "PYTHONHASHSEED": seed, "TZ": zone, **counts}
+    words = [sys.executable, "-c", CHILD, str(tmp_path / "child"), threads]
     done = subprocess.run(words, capture_output=True, text=True, check=True, env=environ)
-    assert done.stdout.split()[-1] == digest(answer(tmp_path / "here"))
+    assert done.stdout.split() == kept(tmp_path / "here")
 
 
 def test_the_rows_of_a_log_are_the_same_whatever_the_order_of_arrival(open_store: Opener) -> None:
     world, draw = make(96, facts=150, entities=7), random.Random(1)
-    kept = []
+    found_in = []
     for _ in range(3):
         rows = draw.sample(world.rows, len(world.rows))
         store = open_store(World(rows).records(), bucket_rows=30, v=every_operation())
         store.refresh()
         found = store.history.reader(lines.log).rows()
         ever = found["superseded_at"] > found["known_at"]  # others are never seen, in whatever order they lie
-        kept.append(
+        found_in.append(
             {name: found[name][ever].tobytes() for name in ("entity", "occurred_at", "known_at", "fact", "amount")}
         )
-    assert kept[0] == kept[1] == kept[2]
+    assert found_in[0] == found_in[1] == found_in[2]
 
 
 @pytest.mark.parametrize("spread", [1, 10**12])
@@ -142,7 +162,7 @@ def test_an_entity_with_a_hundred_thousand_events(tmp_path: Path) -> None:
         name
         for row in frame.to_dict("records")
         for name in names
-        if not agrees(name, row[f"v__{name}"], oracle.ask(name, row["customer_id"], row["as_of"]))
+        if not oracle.agrees(name, row[f"v__{name}"], row["customer_id"], row["as_of"])
     ]
     assert wrong == []
 
@@ -169,4 +189,4 @@ def test_constant_data(open_store: Opener) -> None:
     (row,) = store.historical_features(["v:*"], spine_of([(1, 9)])).to_dict("records")
     oracle = Oracle(world.rows)
     names = [str(name).removeprefix("v__") for name in row if str(name).startswith("v__")]
-    assert [name for name in names if not agrees(name, row[f"v__{name}"], oracle.ask(name, 1, 9))] == []
+    assert [name for name in names if not oracle.agrees(name, row[f"v__{name}"], 1, 9)] == []

@@ -29,7 +29,7 @@ from features.online.protocol import Packed
 from features.online.sqlite import SQLiteStore
 from tests.features.conftest import Opener
 from tests.features.test_oracle import spine_of
-from tests.features.worlds import World, every_operation, lines, make, moments_for
+from tests.features.worlds import World, alive, every_operation, lines, make, moments_for
 
 ENTITIES = range(1, 8)
 
@@ -44,11 +44,11 @@ def with_heads(world: World) -> InlineRecords:
 
 def replay(store: FeatureStore, moments: list[int]) -> None:
     """Ask online for every entity at every moment and compare with the offline answer, bit for bit."""
-    entities = len(ENTITIES)
-    offline = store.historical_features(["all:*"], spine_of([(i, moment) for moment in moments for i in ENTITIES]))
+    entities, refs = len(ENTITIES), [f"{name}:*" for name in store.views]
+    offline = store.historical_features(refs, spine_of([(i, moment) for moment in moments for i in ENTITIES]))
     columns = {name: offline[name].to_numpy() for name in offline.columns}
     for place, moment in enumerate(moments):
-        answer = store.online_features(["all:*"], [f"K{i}" for i in ENTITIES], moment)
+        answer = store.online_features(refs, [f"K{i}" for i in ENTITIES], moment)
         assert answer.ids.tolist() == list(ENTITIES)
         for ref, found in answer.values.items():
             wanted = columns[ref.replace(":", "__")][place * entities : (place + 1) * entities]
@@ -62,7 +62,7 @@ def moments_of(world: World, seed: int, count: int) -> list[int]:
 @pytest.mark.parametrize("seed", [41, 42])
 def test_online_equals_offline_bit_for_bit(seed: int, open_store: Opener) -> None:
     world = make(seed, facts=150, entities=6, skewed=seed == 42)
-    store = open_store(with_heads(world), all=every_operation())
+    store = open_store(with_heads(world), all=every_operation(), alive=alive())
     store.refresh()
     store.materialize()
     replay(store, moments_of(world, seed, 400))

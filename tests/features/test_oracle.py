@@ -9,9 +9,9 @@ import pytest
 
 from features import Condition, FeatureView, customer
 from features.checks import same_bits
-from tests.features.asking import Oracle, Row, agrees
+from tests.features.asking import Oracle, Row
 from tests.features.conftest import Opener
-from tests.features.worlds import World, every_operation, lines, make, moments_for
+from tests.features.worlds import TTL, World, alive, every_operation, lines, make, moments_for
 
 WORLDS: dict[str, Callable[[], World]] = {
     "sparse": lambda: make(1, facts=12, entities=8),
@@ -27,14 +27,13 @@ def compare(frame: pd.DataFrame, world: World, known: int | None = None) -> list
     wrong, oracle = [], Oracle(world.rows)
     for row in frame.to_dict("records"):
         for name, found in row.items():
-            if not str(name).startswith("all__"):
+            view, _, plain = str(name).partition("__")
+            if view not in ("all", "alive"):
                 continue
-            plain = str(name).removeprefix("all__")
-            wanted = oracle.ask(plain, row["customer_id"], row["as_of"], known)
-            if not agrees(plain, found, wanted):
-                wrong.append(
-                    f"{plain} of {row['customer_id']} at {row['as_of']}: {found!r}, the oracle says {wanted!r}"
-                )
+            ttl = TTL[0].width if view == "alive" else None
+            if not oracle.agrees(plain, found, row["customer_id"], row["as_of"], known, ttl):
+                wanted = oracle.ask(plain, row["customer_id"], row["as_of"], known, ttl)
+                wrong.append(f"{name} of {row['customer_id']} at {row['as_of']}: {found!r}, the oracle says {wanted!r}")
     return wrong
 
 
@@ -45,8 +44,8 @@ def spine_of(pairs: list[tuple[int, int]]) -> pd.DataFrame:
 @pytest.mark.parametrize("name", WORLDS)
 def test_every_aggregation_over_every_window(name: str, open_store: Opener) -> None:
     world = WORLDS[name]()
-    store = open_store(world.records(), all=every_operation())
-    frame = store.historical_features(["all:*"], spine_of(moments_for(world, 11, 60)))
+    store = open_store(world.records(), all=every_operation(), alive=alive())
+    frame = store.historical_features(["all:*", "alive:*"], spine_of(moments_for(world, 11, 60)))
     assert compare(frame, world) == []
 
 
@@ -94,8 +93,8 @@ def test_conditions_leave_out_rows(name: str, open_store: Opener) -> None:
     oracle = Oracle(world.rows, passes)
     for row in frame.to_dict("records"):
         for feature in view.fields:
-            wanted = oracle.ask(feature, row["customer_id"], row["as_of"])
-            assert agrees(feature, row[f"all__{feature}"], wanted), (name, feature, row)
+            found = row[f"all__{feature}"]
+            assert oracle.agrees(feature, found, row["customer_id"], row["as_of"]), (name, feature, row)
 
 
 def test_two_conditions_both_hold(open_store: Opener) -> None:

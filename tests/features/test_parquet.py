@@ -105,6 +105,17 @@ def test_a_moment_without_a_zone_is_refused(tmp_path: Path) -> None:
     assert next(ParquetRecords({"t": aware}).batches("t", ["known_at"])).num_rows == 1
 
 
+def test_a_moment_finer_than_a_microsecond_is_refused(tmp_path: Path) -> None:
+    moments = pa.array([None, 5_000, 7_123], pa.timestamp("ns", tz="UTC"))
+    pq.write_table(pa.table({"customer_id": [1, 1, 1], "occurred_at": moments}), tmp_path / "rows.parquet")
+    with pytest.raises(FeatureError) as refused:
+        next(ParquetRecords({"order_lines": tmp_path / "rows.parquet"}).batches("order_lines", ["occurred_at"]))
+    assert str(refused.value) == (
+        "the moments order_lines.occurred_at are finer than a microsecond (7123 ns since 1970); whole microseconds are "
+        "expected; round them down"
+    )
+
+
 def test_a_file_that_is_not_parquet_is_named(tmp_path: Path) -> None:
     (tmp_path / "rows.csv").write_text("a,b\n", encoding="utf-8")
     with pytest.raises(FeatureError, match=r"rows\.csv cannot be read \(.*\); a Parquet file is expected; correct"):

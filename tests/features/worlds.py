@@ -1,4 +1,4 @@
-"""Made-up histories: late, corrected, deleted, tied, moved and skewed rows, for the store and for the oracle alike."""
+"""Made-up histories: late, corrected, deleted, tied, doubled, moved and skewed rows, for the store and the oracle."""
 
 from __future__ import annotations
 
@@ -17,6 +17,7 @@ WINDOWS: tuple[Window, ...] = (*hours(6), *days(1, 7, 30), *lifetime)
 KINDS = ("sale", "return", "adjustment")
 CATEGORIES = ("tea", "coffee", "sugar", "zimt", "äpfel")
 NULLS = 0.1
+TTL = days(2)
 
 lines = events(OrderLine, entity=customer)
 
@@ -56,12 +57,16 @@ def make(seed: int, *, facts: int = 120, entities: int = 6, span: int = 60 * DAY
     """A world drawn from a seed.
 
     A third of the facts are known late, a fifth are corrected (some to another entity or moment), a tenth deleted;
-    moments repeat.
+    moments repeat; a tenth stand on both clocks where another fact of their entity does, every other one with its
+    content too.
     """
     draw = random.Random(seed)
     moments = [draw.randrange(-span // 4, span) for _ in range(max(facts // 3, 1))]
     world = World()
     for pk in range(1, facts + 1):
+        if world.rows and draw.random() < 0.1:
+            world.rows.append(_double(draw, pk, draw.choice(world.rows)))
+            continue
         entity = 1 if skewed and draw.random() < 0.8 else draw.randrange(1, entities + 1)
         occurred = draw.choice(moments) if draw.random() < 0.5 else draw.randrange(-span // 4, span)
         known = occurred + (draw.randrange(0, 5 * DAY) if draw.random() < 0.33 else 0)
@@ -78,6 +83,12 @@ def make(seed: int, *, facts: int = 120, entities: int = 6, span: int = 60 * DAY
     return world
 
 
+def _double(draw: random.Random, pk: int, other: dict[str, Any]) -> dict[str, Any]:
+    """A fact on both clocks of another, perhaps with its content."""
+    fresh = _row(draw, pk, other["entity"], other["occurred_at"], other["known_at"])
+    return fresh if draw.random() < 0.5 else {**other, "pk": pk}
+
+
 def _row(draw: random.Random, pk: int, entity: int, occurred: int, known: int) -> dict[str, Any]:
     def maybe(value: Any) -> Any:
         return None if draw.random() < NULLS else value
@@ -87,8 +98,8 @@ def _row(draw: random.Random, pk: int, entity: int, occurred: int, known: int) -
         "entity": entity,
         "occurred_at": occurred,
         "known_at": known,
-        "amount": maybe(draw.randrange(10_000, 99_999)),
-        "quantity": maybe(draw.choice([0.0, -0.0, 0.1, 0.2, 1e9 + draw.random(), draw.random() * 100])),
+        "amount": maybe(draw.randrange(-30_000, 99_999)),
+        "quantity": maybe(draw.choice([0.0, -0.0, 0.1, 0.2, -0.3, 1e9 + draw.random(), draw.uniform(-100, 100)])),
         "line_no": maybe(draw.randrange(1, 9)),
         "product_id": maybe(draw.randrange(10, 15)),
         "kind": maybe(draw.choice(KINDS)),
@@ -99,7 +110,7 @@ def _row(draw: random.Random, pk: int, entity: int, occurred: int, known: int) -
 def moments_for(world: World, seed: int, count: int) -> list[tuple[int, int]]:
     """``(entity, moment)`` pairs: at rows, a microsecond beside them, at the edges of windows, and anywhere."""
     draw = random.Random(seed)
-    widths = [0, *(window.width for window in WINDOWS if window.suffix)]
+    widths = [0, *(window.width for window in (*WINDOWS, *TTL) if window.suffix)]
     pairs = []
     for _ in range(count):
         row = draw.choice(world.rows)
@@ -140,6 +151,8 @@ def every_operation(source: Source = lines, windows: Sequence[Window] = WINDOWS)
         last__category=source.category.last(spans),
         lag1__amount=source.amount.lag(1, spans),
         lag2__category=source.category.lag(2, spans),
+        latest__amount=source.amount.latest(spans),
+        latest__category=source.category.latest(spans),
         time_since_last=source.time_since_last(spans),
         time_since_first=source.time_since_first(spans),
         mean_gap=source.mean_gap(spans),
@@ -147,4 +160,21 @@ def every_operation(source: Source = lines, windows: Sequence[Window] = WINDOWS)
         slope__amount=source.amount.slope(spans),
         share__category=source.category.share("tea", spans),
         share__line_no=source.line_no.share(3, spans),
+    )
+
+
+def alive(source: Source = lines) -> FeatureView:
+    """A view with a time to live: of everything that it ends, and of sums and counts, which it does not."""
+    return FeatureView(
+        entity=customer,
+        ttl=TTL,
+        count=source.count(),
+        sum__amount=source.amount.sum(),
+        last__quantity=source.quantity.last(),
+        last__category=source.category.last(),
+        lag1__amount=source.amount.lag(1),
+        lag2__category=source.category.lag(2),
+        latest__amount=source.amount.latest(),
+        latest__category=source.category.latest(),
+        time_since_last=source.time_since_last(),
     )

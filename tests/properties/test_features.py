@@ -4,49 +4,33 @@ from __future__ import annotations
 
 import random
 import tempfile
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pandas as pd
-import pytest
-from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from crm.clock import DAY
 from features import FeatureStore, InlineRecords, open_inline
 from features.checks import same_bits
+from tests.features.asking import Oracle
+from tests.features.drawing import always
 from tests.features.test_oracle import spine_of
-from tests.features.worlds import World, every_operation, make, moments_for
+from tests.features.worlds import World, alive, every_operation, make, moments_for
 
-VIEW = every_operation()
+VIEWS = {"v": every_operation(), "alive": alive()}
 SEEDS = st.integers(0, 10_000)
-FEW = settings(max_examples=4, deadline=None)
-RANDOM = settings(FEW, max_examples=40, derandomize=False, print_blob=True)
-
-
-def always(*drawn: st.SearchStrategy[Any]) -> Callable[[Callable[..., None]], Callable[[settings], None]]:
-    """A property: of a few worlds that never change, and in the whole suite of many drawn anew each time."""
-
-    def made(holds: Callable[..., None]) -> Callable[[settings], None]:
-        @pytest.mark.parametrize("run", [FEW, pytest.param(RANDOM, marks=pytest.mark.slow)], ids=["few", "random"])
-        def test(run: settings) -> None:
-            run(given(*drawn)(holds))()
-
-        return test
-
-    return made
 
 
 def values(portions: list[list[dict[str, Any]]], spine: pd.DataFrame, **sizes: int) -> pd.DataFrame:
     """The features of a spine when rows arrive in portions."""
     with tempfile.TemporaryDirectory() as folder:
         records = InlineRecords({})
-        store: FeatureStore = open_inline({"v": VIEW}, records, Path(folder), **sizes)
+        store: FeatureStore = open_inline(VIEWS, records, Path(folder), **sizes)
         for rows in portions:
             records.add("order_lines", World(rows).table_rows())
             store.refresh()
-        answer = store.historical_features(["v:*"], spine)
+        answer = store.historical_features(["v:*", "alive:*"], spine)
         store.close()
     return answer
 
@@ -81,13 +65,31 @@ def test_facts_that_never_were_an_entitys_change_nothing(seed: int) -> None:
     same_bits(values([[row for row in world.rows if row["pk"] in own]], spine), values([world.rows], spine))
 
 
+def shifted(world: World, spine: pd.DataFrame, by: int) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """The features of a world, and those of the same world in which every clock was moved."""
+    clocks = ("occurred_at", "known_at")
+    moved = [{**row, **{name: row[name] + by for name in clocks}} for row in world.rows]
+    frames = values([world.rows], spine), values([moved], spine.assign(as_of=spine["as_of"] + by))
+    return frames[0].drop(columns="as_of"), frames[1].drop(columns="as_of")
+
+
 @always(SEEDS, st.integers(-3_000, 3_000))
 def test_shifting_every_clock_by_whole_days_changes_nothing(seed: int, by: int) -> None:
+    same_bits(*shifted(*world_and_spine(seed), by * DAY))
+
+
+@always(SEEDS, st.integers(-(2**48), 2**48))
+def test_shifting_every_clock_by_anything_changes_the_order_of_addition_alone(seed: int, by: int) -> None:
     world, spine = world_and_spine(seed)
-    clocks = ("occurred_at", "known_at")
-    moved = [{**row, **{name: row[name] + by * DAY for name in clocks}} for row in world.rows]
-    found = values([moved], spine.assign(as_of=spine["as_of"] + by * DAY))
-    same_bits(found.drop(columns="as_of"), values([world.rows], spine).drop(columns="as_of"))
+    plain, moved = shifted(world, spine, by)
+    added = [name for name in plain if str(name).startswith(("v__sum__quantity", "v__mean__quantity"))]
+    same_bits(moved.drop(columns=added), plain.drop(columns=added))
+    oracle = Oracle(world.rows)
+    for name in added:
+        feature = str(name).removeprefix("v__")
+        errors = [2 * oracle.error(feature, entity, moment) for entity, moment in spine.itertuples(index=False)]
+        assert (moved[name].isna() == plain[name].isna()).all(), name
+        assert ((moved[name] - plain[name]).abs().fillna(0.0) <= errors).all(), name
 
 
 @always(SEEDS, st.integers(1, 60), st.integers(1, 4))

@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from statistics import median
 
+import markupsafe
 import pytest
 
 from configs import Settings
@@ -261,8 +262,14 @@ def test_what_stands_out_is_supported_by_a_table(company: Records, settings: Set
         (item.name, item.title) for _, item in report.tables()
     }
     listed = FORMS["html"](report).decode().partition('<ul class="findings">')[2].partition("</ul>")[0]
-    assert "(Revenue by month, EUR)" in listed
-    assert "revenue_eur" not in listed
+    page = FORMS["html"](report).decode()
+    for item in found.items:
+        assert f'<a href="#table-{item.evidence}">{item.title}</a>' in listed
+        assert f'id="table-{item.evidence}"' in page, "the evidence can be gone to"
+        assert f"<b>What to do:</b> {markupsafe.escape(item.advice)}" in listed
+        assert item.period in item.basis()
+    assert [item.worth for item in found.items] == sorted((item.worth for item in found.items), reverse=True)
+    assert all(0 <= item.worth <= 1 for item in found.items)
     net = {row[0]: float(str(row[-1])) for row in table(report, "revenue_eur").rows}
     (said,) = [item.text for item in found.items if item.evidence == "revenue_eur"]
     assert f"Net revenue of 2011-12 was {net['2011-12']:,.2f}" in said

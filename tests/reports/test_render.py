@@ -58,7 +58,7 @@ def report() -> Report:
         KeyNumbers("key", [KeyNumber(EVIL, 7, note=EVIL)]),
         Figure(chart),
         table,
-        Findings([Finding(EVIL, "people", "People")]),
+        Findings([Finding(EVIL, "people", "People", advice=FORMULA, n=7, of="people", interval=(-0.1, 0.2))]),
     ]
     moment = parse("2011-12-09")
     return Report(
@@ -170,6 +170,8 @@ def test_the_json_form_is_strict_json_with_everything_in_it(report: Report) -> N
     assert section["rows"] == {"orders": 12_345}
     assert [table["name"] for table in section["tables"]] == ["key", "drawn", "people"]
     assert section["tables"][2]["rows"][1] == [FORMULA, "<5", None, None]
-    assert section["findings"] == [{"text": EVIL, "evidence": "people"}]
+    (finding,) = section["findings"]
+    assert (finding["text"], finding["evidence"], finding["advice"]) == (EVIL, "people", FORMULA)
+    assert (finding["n"], finding["interval"], finding["value"]) == (7, [-0.1, 0.2], None)
     live = {"name": "live", "kind": "crm", "complete_until": None, "rows": {"leads": 2}}
     assert told["sources"][1] == live | {"rejected": 0, "rejects": None}

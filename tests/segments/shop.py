@@ -120,6 +120,16 @@ def fill(records: Records) -> None:
     records.write({"parties": people, "customers": customers, "orders": orders, "order_lines": lines}, source=SOURCE)
 
 
+def merge(records: Records, taken: str, stays: str | None, at: int) -> None:
+    """One customer's party is merged into another's, or (None) stands by itself again."""
+    status = "active" if stays is None else "merged"
+    keys = pa.array([stays], pa.string())
+    parties = rows(source_key=[taken], status=[status], merged_into_key=keys, occurred_at=[at], known_at=[at])
+    if stays is None:
+        parties = parties.drop_columns(["merged_into_key"]).append_column("merged_into_id", pa.nulls(1, pa.int64()))
+    records.write({"parties": parties}, source=SOURCE)
+
+
 def filled(home: Path, write: Callable[[Records], None]) -> Path:
     """A workspace's folder, with what `write` writes and its history."""
     settings = Settings(home=home)

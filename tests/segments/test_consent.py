@@ -14,10 +14,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from crm import Records, clock
+from crm.clock import DAY
 from segments import ReleasedList, Segments
 from segments.consent import gate
 from segments.decisions import decide
-from tests.segments.shop import END, SOURCE, Decide, Define, Score, ids, rows
+from tests.segments.shop import END, SOURCE, Decide, Define, Score, ids, merge, numbers, rows
 
 ROOT = Path(__file__).parents[2]
 AT = 100
@@ -205,6 +206,21 @@ def test_some_people_are_never_released(
     shop.write({"parties": rows(source_key=["C9"], **change)}, source=SOURCE)
     assert released(desk) == {"C8": "consent"}
     assert desk.members("everybody").released.suppressed == {"no_consent_record": 8, reason: 1}
+
+
+def test_a_refusal_of_either_of_two_merged_customers_bars_the_one_who_stays(
+    desk: Segments, define: Define, shop: Records, decide: Decide
+) -> None:
+    decide(["C2", "C5"], GRANT, at=END - 200 * DAY)
+    decide(["C1", "C4"], DENY, at=END - 300 * DAY)
+    merge(shop, "C1", "C2", END - 100 * DAY)
+    merge(shop, "C5", "C6", END - 100 * DAY)
+    build_all(desk, define)
+    assert "C1" not in numbers(shop, shop.arrow("segment_memberships")["customer_id"].to_pylist())
+    assert released(desk) == {}, "a consent does not move to the one who stays"
+    assert desk.members("everybody").released.suppressed == {"denied": 2, "no_consent_record": 6}
+    decide(["C2"], GRANT, at=END - 50 * DAY)
+    assert released(desk) == {"C2": "consent"}, "what he says after the merge counts"
 
 
 def test_a_segment_of_a_model_passes_the_same_gate(desk: Segments, score: Score, decide: Decide) -> None:

@@ -15,9 +15,9 @@ import features
 from configs import Settings
 from crm import Records, SourceInfo
 from crm.clock import DAY
-from features import FeatureStore
-from scoring import BinaryModel, load
-from tests.segments.shop import END, SOURCE, fill, ids, rows
+from features import FeatureStore, MergedError
+from scoring import load
+from tests.segments.shop import END, fill, ids, merge, rows
 from tests.serving.conftest import ORDERS, artefact
 from tests.training.planted import context_of, in_order, problem_of, rows_of
 from training import TrainingError, stated
@@ -132,36 +132,23 @@ def test_customers_merged_after_training_are_one_from_then_on_and_two_before(
     store: FeatureStore, records: Records, tmp_path: Path
 ) -> None:
     model = load(artefact(tmp_path))
-    assert isinstance(model, BinaryModel)
-    some = ids(records, "C3", "C7")
-    then, now = ({"customer_id": some, "as_of": [moment] * 2} for moment in (END, END + DAY))
-    before = _frame(store, model, then)
-    made = store.make_training_set(model.refs, pd.DataFrame(then), label=np.array([0.0, 1.0]))
+    some, refs = ids(records, "C3", "C7"), list(model.refs)
+    then = pd.DataFrame({"customer_id": some, "as_of": [END] * 2})
+    made = store.make_training_set(refs, then, label=np.array([0.0, 1.0]))
     store.training_sets.save(made, "churn")
-    _merge(records)
+    merge(records, "C3", "C7", END)
     store.refresh()
-    after = _frame(store, model, now)
-    assert after[ORDERS].tolist() == [0.0, 10.0]
-    assert model.eligible(after).tolist() == [False, True]
-    assert model.predict(after)[1] < model.predict(before)[1], "the other's orders are later than his own"
-    again = _frame(store, model, then)
-    assert model.predict(again).tolist() == model.predict(before).tolist()
+    store.materialize()
+    assert set(store.entities_at("customer", END)["customer_id"]) >= set(some)
+    after = set(store.entities_at("customer", END + 1)["customer_id"])
+    assert some[1] in after
+    assert some[0] not in after
+    with pytest.raises(
+        MergedError, match=r"^the customer 'C3' was merged into 'C7', as is known since 2012-01-01T00:00:00Z; .*'C7'"
+    ):
+        store.online_features(refs, ["C7", "C3"], END + 1)
+    assert store.online_features(refs, ["C7", "C3"], END).values[ORDERS].tolist() == [7.0, 3.0]
+    with pytest.raises(MergedError, match="was merged into 'C7'"):
+        store.explain(ORDERS, "C3", END + 1)
+    assert store.explain(ORDERS, "C3", END).num_rows == 3
     assert store.training_set("churn").table.equals(made.table)
-
-
-def _frame(store: FeatureStore, model: BinaryModel, spine: dict[str, Any]) -> dict[str, Any]:
-    table = store.historical_features(model.refs, pd.DataFrame(spine))
-    return {ref: table[ref.replace(":", "__", 1)].to_numpy() for ref in model.refs}
-
-
-def _merge(records: Records) -> None:
-    """What C3 bought was bought by C7, as is known from the end on."""
-    keys = [f"3-{turn}" for turn in range(3)]
-    when, known = [END - (60 + turn) * DAY for turn in range(3)], [END] * 3
-    both = {"source_key": keys, "customer_key": ["C7"] * 3, "kind": ["sale"] * 3, "currency": ["EUR"] * 3}
-    orders = rows(**both, order_no=keys, occurred_at=when, known_at=known)
-    money = {"unit_price": [300_000] * 3, "amount": [300_000] * 3, "quantity": [1.0] * 3, "returned_qty": [0.0] * 3}
-    lines = rows(
-        **both, **money, order_key=keys, line_no=[1] * 3, category=["tea"] * 3, occurred_at=when, known_at=known
-    )
-    records.write({"orders": orders, "order_lines": lines}, source=SOURCE)

@@ -5,7 +5,10 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from scoring.factors import Factors
+from scoring.items import Neighbours
 from scoring.ranker import Explore, Recipe, Repeat, best
+from training import recipes
 from training.purchases import Purchases
 from training.ranking_metrics import ndcg, recall, top
 from training.recipes import choose, sources
@@ -47,6 +50,43 @@ def test_ease_is_the_closed_form() -> None:
     assert len(expected) <= NEIGHBOURS
     assert np.abs(found - expected).max() < 1e-6
     assert not np.diag(found).any()
+
+
+def test_ease_of_fewer_customers_than_items_is_the_same_closed_form() -> None:
+    basket = gather(_purchases(customers=12), 200 * DAY, recent_days=30)
+    bought = basket.bought.toarray()
+    assert bought.shape[0] < bought.shape[1]
+    inverse = np.linalg.inv(bought.T @ bought + 30.0 * np.eye(bought.shape[1]))
+    expected = np.eye(len(inverse)) - inverse @ np.diag(1.0 / np.diag(inverse))
+    near, found = ease(basket, 30.0), np.zeros_like(expected)
+    found[np.repeat(np.arange(len(expected)), np.diff(near.start)), near.item] = near.weight
+    assert np.abs(found - expected).max() < 1e-6
+    few = ease(basket, 30.0, 3)
+    assert np.diff(few.start).max() == 3
+
+
+def test_every_setting_of_a_recipe_reaches_what_is_taught(part: Slice) -> None:
+    plain = part.ranker(Recipe("ials", "mixed", regularisation=30.0)).bonds
+    shaped = part.ranker(Recipe("ials", "mixed", regularisation=30.0, dimensions=4, confidence=7.0, rounds=1)).bonds
+    assert isinstance(plain, Factors)
+    assert isinstance(shaped, Factors)
+    assert (plain.vectors.shape[1], plain.confidence) == (20, 2.0)  # no more numbers than items
+    assert (shaped.vectors.shape[1], shaped.confidence) == (4, 7.0)
+    more = part.ranker(Recipe("ials", "mixed", regularisation=30.0, dimensions=4, confidence=7.0, rounds=2)).bonds
+    assert isinstance(more, Factors)
+    assert not np.array_equal(shaped.vectors, more.vectors)
+    near = part.ranker(Recipe("ease", "mixed", regularisation=50.0, neighbours=2)).bonds
+    assert isinstance(near, Neighbours)
+    assert np.diff(near.start).max() == 2
+
+
+def test_settings_are_tried_among_few_items_only(part: Slice, monkeypatch: pytest.MonkeyPatch) -> None:
+    recipe, tried = choose(part)
+    monkeypatch.setattr(recipes, "MANY_ITEMS", 10)
+    plain, fewer = choose(part)
+    assert len(fewer) < len(tried)
+    assert {plain.dimensions, plain.confidence, plain.rounds, plain.neighbours} == {None}
+    assert judge(part, recipe).means()["ndcg_10_new"] >= judge(part, plain).means()["ndcg_10_new"] - 0.02
 
 
 def test_bonds_join_items_of_one_taste() -> None:

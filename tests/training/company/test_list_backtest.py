@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from crm.clock import DAY
+from scoring.ranker import Recipe
 from tests.training.company.workspace import Company
 from training import ListBacktest, TrainingError
 from training.recommender_backtest import FIGURES
@@ -64,3 +65,32 @@ def test_what_has_no_past_is_a_sentence(company: Company) -> None:
         company.training.backtest_lists("churn")
     with pytest.raises(TrainingError, match="there is no model 'chrun'"):
         company.training.backtest_lists("chrun")
+
+
+def test_two_recipes_meet_the_same_customers_and_the_better_one_is_told(company: Company) -> None:
+    better, worse = Recipe("recent", "first"), Recipe("popularity", "never")
+    there = company.training.compare_lists("recommendation", (better, worse))
+    back = company.training.compare_lists("recommendation", (worse, better))
+    assert (there.as_of - there.at, list(there.recipes)) == (30 * DAY, [better.words, worse.words])
+    assert (there.first, there.second) == (back.second, back.first)
+    gain, loss = there.difference["ndcg_10"], back.difference["ndcg_10"]
+    assert gain.low is not None
+    assert gain.low > 0
+    assert gain.value == pytest.approx(there.first["ndcg_10"].value - there.second["ndcg_10"].value)
+    assert loss.value == pytest.approx(-gain.value)
+    assert loss.high == pytest.approx(-gain.low)
+
+
+def test_recipes_are_compared_as_of_the_past_as_they_were_then(company: Company, found: ListBacktest) -> None:
+    personal = Recipe("recent", "first")
+    earlier = company.files.complete_until - 30 * DAY
+    told = company.training.compare_lists("recommendation", (personal, personal), as_of=earlier)
+    assert (told.at, told.customers) == (found.replays[0].as_of, found.replays[0].customers)
+    assert told.first == told.second == found.replays[0].naive
+
+
+def test_versions_without_a_past_are_a_sentence(company: Company) -> None:
+    recipes = (Recipe("recent", "first"), Recipe("popularity", "mixed"))
+    for days, why in ((680, "less than 90 days of purchases"), (9_000, "its records hold no purchase")):
+        with pytest.raises(TrainingError, match=f"'recommendation' cannot be compared [(]{why}[^)]*[)]; purchases"):
+            company.training.compare_lists("recommendation", recipes, as_of=company.files.complete_until - days * DAY)
