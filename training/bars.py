@@ -4,7 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from training.pictures import INK, MODEL, SOFT, saved, styled
+from training.sheets import INK, MARGIN, MODEL, SOFT, room, saved, sheet, wrapped
+
+BAR, TALL = 0.32, 0.4  # inches of a bar with its gap; of one whose label has two lines
+LONGEST = 30  # letters of a line of a label
 
 
 def draw(
@@ -34,22 +37,20 @@ def draw(
     >>> sorted(draw("sizes", "Sizes", "share", {"a": 0.4, "b": 0.6}, form=".0%"))
     ['sizes.png', 'sizes.svg']
     """
-    from matplotlib.backends.backend_agg import FigureCanvasAgg
-    from matplotlib.figure import Figure
-
-    with styled():
-        figure = Figure(figsize=(7.2, 1.3 + 0.42 * max(len(values), 1)), layout="constrained")
-        FigureCanvasAgg(figure)
-        axes = figure.add_subplot()
-        labels = list(values)[::-1]
-        lengths = [values[label] for label in labels]
-        colours = [MODEL if strong in (None, label) else SOFT for label in labels]
-        bars = axes.barh(labels, lengths, color=colours, height=0.62)
-        axes.bar_label(bars, [format(length, form) for length in lengths], padding=4, color=INK)
-        axes.set_xlim(0.0, max([*lengths, 1e-9]) * 1.12)
-        axes.set_axisbelow(True)
+    labels, lengths = wrapped(values, LONGEST)[::-1], list(values.values())[::-1]
+    colours = [MODEL if strong in (None, label) else SOFT for label in values][::-1]
+    told = [format(length, form) for length in lengths]
+    left, right = room(labels) + 2 * MARGIN, room(told) + 2 * MARGIN
+    each = TALL if any("\n" in label for label in labels) else BAR
+    with sheet(title, each * max(len(values), 1), left=left, right=right) as axes:
+        places = range(len(labels))
+        bars = axes.barh(places, lengths, color=colours, height=0.66)
+        axes.bar_label(bars, told, padding=3, color=INK, fontsize=9)
+        axes.set_yticks(places, labels)
+        axes.set_xlim(0.0, max([*lengths, 1e-9]))
+        axes.set_ylim(-0.6, len(labels) - 0.4)
         axes.grid(visible=False, axis="y")
         axes.xaxis.set_major_formatter(lambda value, _: format(value, form if "%" in form else ",.4g"))
+        axes.locator_params(axis="x", nbins=5)
         axes.set_xlabel(axis)
-        figure.suptitle(title, x=0.01, ha="left", fontsize=12, fontweight="bold")
-        return saved(figure, name)
+        return saved(axes, name)

@@ -2,52 +2,20 @@
 
 from __future__ import annotations
 
-import io
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
-from typing import TYPE_CHECKING, Any
+from collections.abc import Callable, Mapping, Sequence
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from scoring import Floats
 from training.policies import Costs
+from training.sheets import INK, MODEL, RULE, SOFT, saved, sheet
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
-    from matplotlib.figure import Figure
 
-INK, SOFT, GRID = "#1f2933", "#7b8794", "#e4e7eb"
 POINTS = 300  # of a curve; more are not seen
-MODEL, RULE = "#1864ab", "#e8590c"
-STYLE: Mapping[str, Any] = {
-    "font.family": "DejaVu Sans",
-    "font.size": 10,
-    "axes.titlesize": 12,
-    "axes.titleweight": "bold",
-    "axes.titlelocation": "left",
-    "axes.edgecolor": SOFT,
-    "axes.labelcolor": INK,
-    "axes.spines.top": False,
-    "axes.spines.right": False,
-    "axes.grid": True,
-    "grid.color": GRID,
-    "text.color": INK,
-    "xtick.color": INK,
-    "ytick.color": INK,
-    "legend.frameon": False,
-    "figure.dpi": 110,
-    "svg.hashsalt": "rapport",
-    "svg.fonttype": "none",
-}
-
-
-@contextmanager
-def styled() -> Iterator[None]:
-    """Draw in the style of these pictures, whatever style the program around has set."""
-    from matplotlib.style import context
-
-    with context(["default", dict(STYLE)]):
-        yield
+HEIGHT = 2.75  # inches of a plot
 
 
 def draw_all(
@@ -114,28 +82,12 @@ def draw_all(
 
 
 def _draw(name: str, title: str, x: str, height: str, plot: Callable[[Axes], None]) -> dict[str, bytes]:
-    from matplotlib.backends.backend_agg import FigureCanvasAgg
-    from matplotlib.figure import Figure
-
-    with styled():
-        figure = Figure(figsize=(6.4, 4.6))
-        figure.subplots_adjust(left=0.12, right=0.97, top=0.92, bottom=0.12)
-        FigureCanvasAgg(figure)
-        axes = figure.add_subplot()
+    with sheet(title, HEIGHT) as axes:
+        axes.locator_params(nbins=5)
         plot(axes)
-        axes.set_title(title)
         axes.set_xlabel(x)
         axes.set_ylabel(height)
-        return saved(figure, name)
-
-
-def saved(figure: Figure, name: str) -> dict[str, bytes]:
-    """A figure as ``<name>.svg`` and ``<name>.png``, the same bytes for the same picture."""
-    svg, png = io.BytesIO(), io.BytesIO()
-    figure.savefig(svg, format="svg", metadata={"Date": None, "Creator": "Rapport"})
-    figure.set_layout_engine("none")  # everything has its place now
-    figure.savefig(png, format="png", metadata={"Software": "Rapport"}, pil_kwargs={"compress_level": 3})
-    return {f"{name}.svg": svg.getvalue(), f"{name}.png": png.getvalue()}
+        return saved(axes, name)
 
 
 _Both = Sequence[tuple[Floats, str, str]]
@@ -226,7 +178,7 @@ def _stability(axes: Axes, by_period: Mapping[str, float]) -> None:
     axes.plot(places, list(by_period.values()), color=MODEL, marker="o")
     axes.axhline(0.5, color=SOFT, linestyle=":", label="guessing")
     axes.set_xticks(places, list(by_period), rotation=0 if len(by_period) <= 6 else 45)
-    axes.set_ylim(min(0.45, *by_period.values(), 1.0) if by_period else 0.45, 1.0)
+    axes.set_ylim(min([0.4, *by_period.values()]), 1.0)
     axes.legend(loc="lower right")
 
 
@@ -258,7 +210,6 @@ def earnings(
             axes.bar(places + shift, value, 0.38, color=colour, label=label)
             axes.errorbar(places + shift, value, yerr=[value - low, high - value], fmt="none", ecolor=INK, capsize=3)
         axes.axhline(0, color=SOFT, linewidth=0.8)
-        axes.set_axisbelow(True)
         axes.set_xticks(places, [f"{day[:4]}\n{day[5:]}" for day in found])
         axes.legend(loc="best")
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import matplotlib as mpl
 
 from training import heats
@@ -29,3 +31,18 @@ def test_a_heat_map_says_its_numbers_and_a_missing_spread_does_no_harm() -> None
     assert b"90%" in drawn["moved.svg"]
     assert b"10%" in drawn["moved.svg"]
     assert heats.draw("flat", "Flat", "difference", {"a": [0.0]}, ["x"])["flat.png"].startswith(b"\x89PNG")
+
+
+def test_pictures_on_one_page_share_no_ids_that_they_point_to() -> None:
+    one, other = (draw(name, name, "share", {"a": 0.4, "b": 0.6})[f"{name}.svg"] for name in ("one", "other"))
+    pointed = [set(re.findall(rb"(?:url\(|href=.)#(\w+)", svg)) for svg in (one, other)]
+    assert all(pointed)
+    assert not pointed[0] & pointed[1]
+
+
+def test_what_records_call_a_thing_is_escaped_and_a_long_title_takes_more_lines() -> None:
+    words = "Customers, of whom some will not come back <script>alert(1)</script>"
+    svg = draw("sizes", words, "share", {"<b>a</b> & c": 0.4})["sizes.svg"]
+    assert b"<script" not in svg
+    assert b"&lt;b&gt;a&lt;/b&gt; &amp; c" in svg
+    assert words not in svg.decode(), "it is broken"
