@@ -1,6 +1,6 @@
 """What every model must keep, whoever wrote it: one check per promise, each failing with a sentence.
 
-A new file in ``training/models`` runs through all of them (``tests/training/company/test_promises.py``); a plug-in
+A new file in ``training/models`` runs through all of them (``tests/training/company/test_models.py``); a plug-in
 can do the same::
 
     for check in CHECKS:
