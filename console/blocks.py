@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import TypeAlias
 from urllib.parse import quote, urlencode
 
@@ -67,11 +67,15 @@ class Empty:
 
 @dataclass(frozen=True)
 class Markdown:
-    """A text in Markdown, a model card for instance; chapters named in `leave_out` are not shown."""
+    """A text in Markdown, a model card for instance; chapters named in `leave_out` are not shown.
+
+    `pictures` are the addresses of those that the text may show, by file name.
+    """
 
     title: str
     text: str
     leave_out: frozenset[str] = frozenset()
+    pictures: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping, Sequence
 from functools import cache
 from pathlib import Path
 
@@ -10,11 +10,12 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined, Template
 from markupsafe import Markup
 
 from console.blocks import View
-from console.cards import html
 from console.page import Page
 from reports.charts import Chart, both
+from scoring import cards
 
 HOME = Path(__file__).parent
+_PICTURE = Markup('<a href="{0}"><img src="{0}" alt="{1}" loading="lazy"></a>')
 
 
 def draw(view: View, menu: Sequence[Page], here: str) -> str:
@@ -44,8 +45,15 @@ def _template() -> Template:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    environment.globals.update(draw=_chart, markdown=html, kind=lambda part: type(part).__name__, zip=zip)
+    environment.globals.update(draw=_chart, markdown=_card, kind=lambda part: type(part).__name__, zip=zip)
     return environment.get_template("page.html")
+
+
+def _card(text: str, leave_out: Collection[str], pictures: Mapping[str, str]) -> Markup:
+    def show(name: str, words: str) -> str:
+        return _PICTURE.format(pictures[name], words) if name in pictures else ""
+
+    return cards.html(text, leave_out, show)
 
 
 def _chart(chart: Chart) -> Markup:

@@ -9,7 +9,7 @@ from typing import Any
 from configs import Settings
 from registry.errors import RegistryError
 from registry.readers import FileReader, Reader, Row, ServerReader
-from registry.runs import fetch, local_path, pictures, table
+from registry.runs import card, fetch, local_path, pictures, table
 from registry.tracking import Tracking
 from registry.version import ALIASES, Entry, ModelVersion
 from scoring import load
@@ -120,6 +120,10 @@ class Catalogue:
     def pictures(self, version: ModelVersion) -> dict[str, Path]:
         """The pictures of a version by file name, SVG and PNG; none where a server keeps its run's files."""
         return pictures(version.path)
+
+    def card(self, version: ModelVersion) -> Path | None:
+        """The card of a version as one HTML file with its pictures; None where a server keeps its run's files."""
+        return card(version.path)
 
     def table(self, version: ModelVersion, name: str) -> Any:
         """A table of a version's training (``influence``, ``ladder``, …) as plain values; None if it is not kept."""

@@ -14,10 +14,12 @@ from urllib.parse import unquote, urlparse
 
 from crm.clock import iso
 from registry.errors import RegistryError
+from scoring import cards
 from scoring.artefact import encode
 from scoring.candidate import Candidate
 
 MODEL_FOLDER, PICTURES, TABLES = "model", "pictures", "tables"
+CARD = "card.html"
 _BATCH = 100  # most parameters and tags that MLflow takes at once
 _DIGEST = 36  # most digits of a data-set hash that MLflow takes
 
@@ -85,6 +87,12 @@ def pictures(artefact: Path) -> dict[str, Path]:
     return {path.name: path for path in sorted(folder.glob("*.*"))} if artefact.name == MODEL_FOLDER else {}
 
 
+def card(artefact: Path) -> Path | None:
+    """The card of a model as one HTML file with its pictures; None where a server keeps it, or it has none."""
+    path = artefact.parent / CARD
+    return path if artefact.name == MODEL_FOLDER and path.is_file() else None
+
+
 def table(artefact: Path, name: str) -> Any:
     """A table that was kept when a model was trained, as plain values; None if there is none of that name."""
     path = artefact.parent / TABLES / f"{name}.json"
@@ -149,7 +157,7 @@ def _flat(params: Mapping[str, Any], prefix: str = "") -> dict[str, Any]:
 
 def _tags(candidate: Candidate) -> dict[str, str]:
     return {
-        "mlflow.note.content": candidate.card,
+        "mlflow.note.content": cards.without_pictures(candidate.card),
         "kind": candidate.kind,
         "entity": candidate.model.entity,
         "grade": candidate.grade,
@@ -168,7 +176,8 @@ def _write_files(target: Path, candidate: Candidate) -> None:
     try:
         temporary.mkdir(parents=True)
         shutil.copytree(candidate.directory, temporary / MODEL_FOLDER)
-        (temporary / "card.md").write_text(candidate.card, encoding="utf-8")
+        _put(temporary / "card.md", candidate.card.encode())
+        _put(temporary / CARD, cards.page(candidate.card, candidate.pictures).encode())
         for name, content in candidate.pictures.items():
             _put(temporary / PICTURES / name, content)
         for name, content in candidate.files.items():

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
@@ -110,15 +110,15 @@ def fit(context: Context, problem: Problem, rows: Rows, split: Split) -> Candida
         the exported form differs from the fitted pipeline.
     """
     lesson = learn(context, problem, rows, split)
-    context.progress("writing the artefact")
     made_from = _made_from(context, problem, rows, split)
-    card = _card(lesson, context)
+    context.progress("drawing")
+    drawn = _pictures(lesson)
+    context.progress("writing the artefact")
+    card = _card(lesson, context, drawn)
     model = _write(context, lesson, made_from, card)
     parity = _parity(model, lesson)
     if not parity.is_proven:
         raise TrainingError.no_parity(problem.name, parity.largest_difference)
-    test = rows.take(split.test)
-    context.progress("drawing")
     return Candidate(
         model=model,
         directory=model.artefact.path,
@@ -142,17 +142,7 @@ def fit(context: Context, problem: Problem, rows: Rows, split: Split) -> Candida
         files=trials_file(lesson.trials),
         evidence=lesson.verdict.evidence,
         training_set=rows.training_set,
-        pictures=pictures.draw_all(
-            problem.title,
-            test.y,
-            lesson.verdict.evidence.score,
-            lesson.verdict.evidence.naive_score,
-            lesson.verdict.naive.rule,
-            problem.costs,
-            lesson.verdict.by_period,
-        )
-        | _influence_picture(lesson)
-        | _families_picture(lesson),
+        pictures=drawn,
     )
 
 
@@ -280,7 +270,7 @@ def _parity(model: BinaryModel, lesson: Lesson) -> Parity:
     return Parity(len(rows), float(gaps.max()))
 
 
-def _card(lesson: Lesson, context: Context) -> str:
+def _card(lesson: Lesson, context: Context, drawn: Collection[str]) -> str:
     problem, verdict, rows, split = lesson.problem, lesson.verdict, lesson.rows, lesson.split
     train, test = rows.take(split.taught), rows.take(split.test)
     names = topics((item.topic, item.title) for item in lesson.step.fitted.inputs)
@@ -315,6 +305,7 @@ def _card(lesson: Lesson, context: Context) -> str:
             deals=lesson.deals,
             waiting=lesson.waiting,
             calibration=str(lesson.step.knots["method"]),
+            pictures=drawn,
         )
     )
 
@@ -329,6 +320,20 @@ def _influence(step: Step, rows: Rows, group: Callable[[Input], str]) -> list[tu
         total[name] = total.get(name, 0.0) + effects[:, column]
     found = [(name, float(np.abs(effect).mean())) for name, effect in total.items()]
     return sorted(found, key=lambda pair: (-pair[1], pair[0]))
+
+
+def _pictures(lesson: Lesson) -> dict[str, bytes]:
+    verdict, problem = lesson.verdict, lesson.problem
+    curves = pictures.draw_all(
+        problem.title,
+        lesson.rows.take(lesson.split.test).y,
+        verdict.evidence.score,
+        verdict.evidence.naive_score,
+        verdict.naive.rule,
+        problem.costs,
+        verdict.by_period,
+    )
+    return curves | _influence_picture(lesson) | _families_picture(lesson)
 
 
 def _influence_picture(lesson: Lesson) -> dict[str, bytes]:

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from crm.clock import short
 from scoring import Leak, Metric, Naive
+from training.legends import shown
 
 WORDS: Mapping[str, str] = {
     "auc": "ranks a random case with the outcome above one without (AUC)",
@@ -56,6 +57,7 @@ class Story:
     influence: Sequence[tuple[str, float]]
     limits: Sequence[str]
     calibration: str
+    pictures: Collection[str] = ()
     deals: Mapping[str, Any] | None = None
     waiting: Mapping[str, Any] | None = None
 
@@ -70,8 +72,8 @@ def write(story: Story) -> str:
     'outcomes in the highest tenth, against the average'
     """
     told = [*([_deals] if story.deals else []), *([_waiting] if story.waiting else [])]
-    chapters = (_answer, _figures, *told, _grade, _data, _looks_at, _suspects, _limits)
-    return "\n\n".join(chapter(story) for chapter in chapters) + "\n"
+    chapters = (_answer, _figures, _curves, *told, _grade, _data, _looks_at, _suspects, _limits)
+    return "\n\n".join(filter(None, (chapter(story) for chapter in chapters))) + "\n"
 
 
 def _answer(story: Story) -> str:
@@ -100,6 +102,12 @@ def _figures(story: Story) -> str:
         span = "–" if metric.low is None or metric.high is None else f"{metric.low:.3f} to {metric.high:.3f}"
         lines.append(f"| {words} | {metric.value:.3f} | {span} | {'–' if beside is None else f'{beside.value:.3f}'} |")
     return "\n".join(lines)
+
+
+def _curves(story: Story) -> str:
+    stems = ("gain", "lift", "profit", "reliability", "stability", "roc", "precision_recall")
+    lines = shown(story.pictures, *stems)
+    return "\n".join(["## How good it is, in pictures", *lines]) if lines else ""
 
 
 def _deals(story: Story) -> str:
@@ -175,6 +183,7 @@ def _data(story: Story) -> str:
 def _looks_at(story: Story) -> str:
     lines = ["## What it looks at", "", f"{len(story.inputs)} features. What moves its answers most (log-odds):", ""]
     lines += [f"- {name}: {effect:.2f}" for name, effect in story.influence]
+    lines += shown(story.pictures, "influence", "families")
     if story.protected:
         lines += ["", f"{story.protected} of them describe protected traits; they are never shown as a reason."]
     if story.dropped:

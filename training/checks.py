@@ -1,6 +1,6 @@
 """What every model must keep, whoever wrote it: one check per promise, each failing with a sentence.
 
-A new file in ``training/models`` runs through all of them (``tests/training/company/test_promises.py``); a plug-in
+A new file in ``training/models`` runs through all of them (``tests/training/company/test_models.py``); a plug-in
 can do the same::
 
     for check in CHECKS:
@@ -20,6 +20,7 @@ import numpy as np
 from scoring import BinaryModel, Candidate, Evidence, Frame, load
 from scoring.artefact import SUFFIXES, encode
 from scoring.calibration import log_odds_of
+from scoring.cards import FOLDER
 from training.spec import ModelSpec
 
 Check = Callable[[ModelSpec, Candidate], None]
@@ -27,7 +28,8 @@ Check = Callable[[ModelSpec, Candidate], None]
 PICKLED = re.compile(rb"\x80[\x02-\x05].{0,40}(c|\x8c)", re.DOTALL)
 PICTURES: Mapping[str, frozenset[str]] = {
     "binary": frozenset({"roc", "precision_recall", "lift", "gain", "profit", "reliability", "stability", "families"}),
-    "segmentation": frozenset({"segments"}),
+    "segmentation": frozenset({"segments", "profiles"}),
+    "recommendation": frozenset({"ndcg_10", "ndcg_10_new"}),
 }
 """Pictures without which a model of a kind cannot be judged."""
 JSON_KEYS = {"model", "grade", "rung", "rows", "base_rate", "protocol", "metrics", "naive", "leaks", "seconds"}
@@ -121,6 +123,7 @@ def has_pictures(_: ModelSpec, candidate: Candidate) -> None:
     missing = PICTURES.get(candidate.kind, frozenset()) - stems
     _require(bool(stems) and not missing, f"there are no pictures {sorted(missing)}")
     for stem in stems:
+        _require(f"]({FOLDER}{stem}.svg)" in candidate.card, f"the card does not show {stem}.svg")
         svg, png = (candidate.pictures.get(f"{stem}.{kind}", b"") for kind in ("svg", "png"))
         _require(b"<svg" in svg and b"<script" not in svg, f"{stem}.svg is no plain SVG")
         _require(png.startswith(b"\x89PNG"), f"{stem}.png is no PNG")

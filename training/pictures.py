@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
 POINTS = 300  # of a curve; more are not seen
 HEIGHT = 2.75  # inches of a plot
+NAMED = 5  # periods whose names stand beside each other
 
 
 def draw_all(
@@ -115,7 +116,7 @@ def _precision(axes: Axes, y: Floats, both: _Both) -> None:
         axes.plot(hits / y.sum(), hits / listed, color=colour, label=label)
     axes.axhline(y.mean(), color=SOFT, linestyle=":", label=f"base rate {y.mean():.1%}")
     axes.set_ylim(0, 1.02)
-    axes.legend(loc="upper right")
+    axes.legend(loc="best")
 
 
 def _gain(axes: Axes, y: Floats, both: _Both) -> None:
@@ -134,7 +135,7 @@ def _lift(axes: Axes, y: Floats, both: _Both) -> None:
         axes.plot(places, found / (places * y.sum()), color=colour, marker="o", markersize=4, label=label)
     axes.axhline(1, color=SOFT, linestyle=":", label="guessing")
     axes.set_ylim(bottom=0)
-    axes.legend(loc="upper right")
+    axes.legend(loc="lower left")
 
 
 def _profit(axes: Axes, y: Floats, both: _Both, costs: Costs) -> None:
@@ -177,7 +178,9 @@ def _stability(axes: Axes, by_period: Mapping[str, float]) -> None:
     places = np.arange(len(by_period))
     axes.plot(places, list(by_period.values()), color=MODEL, marker="o")
     axes.axhline(0.5, color=SOFT, linestyle=":", label="guessing")
-    axes.set_xticks(places, list(by_period), rotation=0 if len(by_period) <= 6 else 45)
+    step = max(-(-len(by_period) // NAMED), 1)
+    axes.set_xticks(places[::step], list(by_period)[::step])
+    axes.set_xlim(-0.5, max(len(by_period), 1) - 0.5)
     axes.set_ylim(min([0.4, *by_period.values()]), 1.0)
     axes.legend(loc="lower right")
 

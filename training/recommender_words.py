@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import TYPE_CHECKING
 
 from crm.clock import short
 from scoring import Metric
-from training import bars
+from training import bars, legends
 
 if TYPE_CHECKING:
     from training.recommending import Lesson, Recommender
@@ -33,8 +33,9 @@ def card(
     naive: str,
     level: str,
     why: list[str],
+    drawn: Collection[str],
 ) -> str:
-    """The card as markdown; `naive` names the naive rule."""
+    """The card as markdown; `naive` names the naive rule, `drawn` the files of its pictures."""
     recipe = lesson.stages.recipe
     lines = [
         f"# {spec.title}",
@@ -51,6 +52,7 @@ def card(
             shown = f"**{recipe.words}**" if name == "chosen" else name
             lines.append(f"| {shown} | " + " | ".join(_figure(found[key]) for key in LABELS) + " |")
         lines += ["", f"The naive rule to beat: {naive}."]
+        lines += ["", "## How good it is, in pictures", *legends.shown(drawn, "ndcg_10", "ndcg_10_new")]
     lines += [
         "",
         f"## Grade {level}",

@@ -38,7 +38,8 @@ def candidate(spec: Recommender, context: Context, lesson: Lesson, refs: tuple[s
     first = lesson.stages.first
     first = replace(first, items=dress(first.items, context.records))
     named = replace(lesson, stages=replace(lesson.stages, first=first))
-    card = recommender_words.card(spec, lesson, figures, naive.rule, level, why)
+    drawn = recommender_words.pictures(spec, figures)
+    card = recommender_words.card(spec, lesson, figures, naive.rule, level, why, drawn)
     model = _write(
         spec,
         context,
@@ -71,7 +72,7 @@ def candidate(spec: Recommender, context: Context, lesson: Lesson, refs: tuple[s
             "tried": {name: dict(means) for name, means in lesson.tried.items()},
             "judged": {name: _plain(source) for name, source in figures.items()},
         },
-        pictures=recommender_words.pictures(spec, figures),
+        pictures=drawn,
     )
 
 

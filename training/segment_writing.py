@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -16,6 +16,7 @@ from scoring.candidate import Grade
 from scoring.profile import describe
 from training import bars, hashes, heats
 from training.declared import declarations_sha256
+from training.legends import shown
 from training.periods import HORIZON_DAYS
 from training.portraits import Portrait
 from training.rows import Rows
@@ -33,7 +34,8 @@ def candidate(spec: Segmentation, context: Context, lesson: Lesson) -> Candidate
     figures, beside = lesson.figures(seed=context.seed)
     naive = Naive(lesson.rule, beside)
     level, why = grade(lesson, figures)
-    card = _card(spec, lesson, figures, naive, level, why)
+    drawn = _pictures(spec, lesson)
+    card = _card(spec, lesson, figures, naive, level, why, drawn)
     made_from = _made_from(spec, context, lesson)
     judged = {"grade": level, "grade_reasons": why, "naive": naive.to_json()}
     model = _write(spec, context, lesson, judged, card, made_from)
@@ -59,7 +61,7 @@ def candidate(spec: Segmentation, context: Context, lesson: Lesson) -> Candidate
         evidence=lesson.evidence,
         training_set=lesson.training_set,
         tables=_tables(lesson),
-        pictures=_pictures(spec, lesson),
+        pictures=drawn,
     )
 
 
@@ -196,7 +198,13 @@ def _tables(lesson: Lesson) -> dict[str, Any]:
 
 
 def _card(
-    spec: Segmentation, lesson: Lesson, figures: Mapping[str, Metric], naive: Naive, level: str, why: list[str]
+    spec: Segmentation,
+    lesson: Lesson,
+    figures: Mapping[str, Metric],
+    naive: Naive,
+    level: str,
+    why: list[str],
+    drawn: Collection[str],
 ) -> str:
     how = {"clusters": "by stable clusters", "rule": "by the RFM rule (quintiles of recency, frequency, money)"}
     lines = [
@@ -215,6 +223,7 @@ def _card(
     lines += [
         "",
         f"Later spend: mean spend in the {HORIZON_DAYS} days afterwards, in the last period that is known.",
+        *shown(drawn, "segments", "later_spend", "profiles", "migration"),
         "",
         "## How good it is",
         "",

@@ -13,6 +13,7 @@ from console.page import Asked, Page
 from crm.clock import short
 from registry import ModelVersion
 from reports import Chart, Figure, Series, Text
+from scoring.cards import FOLDER
 
 TOLD_ABOVE = frozenset({"How good it is"})
 """Chapters of the card that repeat the page's own figures."""
@@ -27,23 +28,26 @@ def view(desk: Desk, asked: Asked) -> View:
     if not versions:
         raise missing("model", name, "/models")
     shown = next((item for item in versions if "champion" in item.aliases), versions[-1])
+    card = _card(desk, shown)
     parts: list[Part] = [
-        _facts(shown),
+        _facts(desk, shown),
         _figures(shown),
-        _card(desk, shown),
+        card,
         *_influence(desk, shown),
-        *_pictures(desk, shown),
+        *_further(desk, shown, card),
         _versions(versions),
         _decisions(desk, name),
     ]
     return View(desk.title(name), parts)
 
 
-def _facts(version: ModelVersion) -> Facts:
+def _facts(desk: Desk, version: ModelVersion) -> Facts:
     answers = "answers now" if "champion" in version.aliases else "no version answers; this is the newest"
+    whole = Link("with its pictures, to print or send", to("/cards", version.model, version.version))
     return Facts("In short", [
         ("Version", f"{version.version} ({answers})"), ("Grade", version.grade),
         ("Learned until", short(version.as_of)), ("Training rows", version.rows), ("Name in commands", version.model),
+        *([("Card on one page", whole)] if desk.registry.card(version) else []),
     ])  # fmt: skip
 
 
@@ -65,7 +69,7 @@ def _card(desk: Desk, version: ModelVersion) -> Part:
         card = desk.registry.open_model(version).card
     except RapportError as error:
         return Text(str(error))
-    return Markdown(f"Card of version {version.version}", card, TOLD_ABOVE)
+    return Markdown(f"Card of version {version.version}", card, TOLD_ABOVE, _addresses(desk, version))
 
 
 def _influence(desk: Desk, version: ModelVersion) -> list[Part]:
@@ -86,14 +90,19 @@ def _influence(desk: Desk, version: ModelVersion) -> list[Part]:
     return [Text(note), Figure(chart)]
 
 
-def _pictures(desk: Desk, version: ModelVersion) -> list[Part]:
+def _addresses(desk: Desk, version: ModelVersion) -> dict[str, str]:
+    """Where each picture that was drawn is to be had, by file name."""
     drawn = [name for name in desk.registry.pictures(version) if name.endswith(".svg")]
+    return {name: to("/pictures", version.model, version.version, name) for name in drawn}
+
+
+def _further(desk: Desk, version: ModelVersion, card: Part) -> list[Part]:
+    """The pictures that the card does not show."""
+    text = card.text if isinstance(card, Markdown) else ""
     links = [
-        Link(
-            name.removesuffix(".svg").replace("_", " ").capitalize(),
-            to("/pictures", version.model, version.version, name),
-        )
-        for name in drawn
+        Link(name.removesuffix(".svg").replace("_", " ").capitalize(), address)
+        for name, address in _addresses(desk, version).items()
+        if f"]({FOLDER}{name})" not in text
     ]
     return [Pictures(f"Pictures of version {version.version}", links)] if links else []
 

@@ -43,6 +43,8 @@ def run(arguments: Namespace, workspace: Workspace) -> Answer:
     ]
     untrained = [name for name in names if not any(item.model == name for item in versions)]
     lines = table(header, rows) if rows else []
+    cards = {item.version: workspace.registry.card(item) for item in versions} if arguments.model else {}
+    lines += [f"card of version {version}: {path}" for version, path in cards.items() if path]
     lines += [f"{name} is not trained yet: rapport train {name}" for name in untrained]
     return Answer(data, [*lines, *(["", *map(_decision, decisions)] if decisions else [])])
 

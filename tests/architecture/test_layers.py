@@ -26,7 +26,7 @@ DOORS = {
     "lightgbm": {"training", "scoring"},
     "fastapi": {"serving"},
     "starlette": {"serving", "console"},
-    "markdown_it": {"console"},
+    "markdown_it": {"scoring"},
     "numba": {"features"},
     "pyspark": {"features"},
 }

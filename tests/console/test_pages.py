@@ -16,10 +16,10 @@ from hypothesis import strategies as st
 
 import console
 from configs import Settings
-from console.cards import html
 from console.desk import Desk
 from console.errors import ConsoleError
 from console.page import pages
+from scoring.cards import html
 from tests.console.conftest import browse
 from tests.segments.shop import END, ids, merge, rows
 from tests.serving.conftest import artefact, candidate, copied
@@ -220,21 +220,27 @@ async def test_a_model_shows_its_card_pictures_and_influence(settings: Settings,
     opened = console.open(settings)
     folder = artefact(tmp_path, weight=0.09)
     drawn, table = {"roc.svg": b"<svg/>", "roc.png": b"\x89PNG"}, {"influence": {"recency": 0.5, "none": 0.0}}
-    opened.registry.register(replace(candidate(folder), pictures=drawn, tables=table))
+    card = "# Churn\n\n![Who is <found>](pictures/roc.svg)\n"
+    opened.registry.register(replace(candidate(folder), pictures=drawn, tables=table, card=card))
     opened.registry.promote("churn", "1", actor="test")
     try:
         async with browse(opened) as browser:
             text = (await browser.get("/models/churn")).text
             picture = await browser.get("/pictures/churn/1/roc.svg")
+            whole = await browser.get("/cards/churn/1")
             absent = [await browser.get(f"/pictures/{path}") for path in ("churn/1/..%2Fcard.md", "churn/9/roc.svg")]
+            absent.append(await browser.get("/cards/churn/9"))
     finally:
         opened.close()
     assert "What moves its answers most" in text
     assert "time since the last order" in text
     assert '<img src="/pictures/churn/1/roc.svg" alt="Roc"' in text
     assert (picture.content, picture.headers["content-type"]) == (b"<svg/>", "image/svg+xml")
+    assert 'href="/cards/churn/1"' in text
+    assert '<svg role="img" aria-label="Who is &lt;found&gt;"' in whole.text
+    assert "sandbox" in whole.headers["content-security-policy"]
     assert "sandbox" in picture.headers["content-security-policy"]
-    assert [answer.status_code for answer in absent] == [404, 404]
+    assert [answer.status_code for answer in absent] == [404, 404, 404]
 
 
 CARD = """# Churn

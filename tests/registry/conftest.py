@@ -55,7 +55,7 @@ def make_candidate(tmp_path: Path) -> Make:
             "grade": "B",
             "grade_reasons": ["lift 2.1"],
             "rung": "logistic",
-            "card": "# Churn\n\nWho leaves.",
+            "card": "# Churn\n\nWho leaves.\n\n![Who is <found>](pictures/roc.svg)\n",
             "hashes": {"data": "d" * 64, "code": "c" * 64},
             "as_of": 1_700_000_000_000_000,
             "seconds": 1.5,

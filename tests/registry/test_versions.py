@@ -47,12 +47,17 @@ def test_the_run_holds_figures_pictures_and_card(opened: Registry, make_candidat
     folder = version.path.parent
     assert folder.is_relative_to(settings.artefacts_dir)
     assert sorted(item.name for item in folder.iterdir()) == [
+        "card.html",
         "card.md",
         "model",
         "pictures",
         "tables",
         "trials.parquet",
     ]
+    told = opened.card(version)
+    assert told is not None
+    assert '<figure><svg role="img" aria-label="Who is &lt;found&gt;"/>' in told.read_text()
+    assert run.data.tags["mlflow.note.content"] == "# Churn\n\nWho leaves.\n", "MLflow's page has no such pictures"
     assert json.loads((folder / "tables" / "ladder.json").read_text())["value"][0]["rung"] == "rule"
 
 

@@ -11,6 +11,7 @@ import numpy as np
 import pytest
 
 from scoring import BinaryModel, Candidate, load
+from scoring.cards import page
 from tests.training.planted import context_of, dealt, in_order, inputs_of, problem_of, rows_of
 from training import TrainingError
 from training.binary import fit, learn
@@ -67,6 +68,21 @@ def test_a_model_without_a_picture_of_its_kind_keeps_no_promise(candidate: Candi
     fewer = {name: drawn for name, drawn in candidate.pictures.items() if not name.startswith("profit.")}
     with pytest.raises(PromiseError, match=r"there are no pictures \['profit'\]"):
         has_pictures(spec, replace(candidate, pictures=fewer))
+
+
+def test_a_card_that_does_not_show_a_picture_keeps_no_promise(candidate: Candidate) -> None:
+    spec: Any = _Made()
+    with pytest.raises(PromiseError, match=r"the card does not show lift\.svg"):
+        has_pictures(spec, replace(candidate, card=candidate.card.replace("(pictures/lift.svg)", "")))
+
+
+def test_the_card_on_one_page_holds_every_picture_and_nothing_that_runs_or_is_fetched(candidate: Candidate) -> None:
+    told = page(candidate.card, candidate.pictures)
+    assert told.count("<figure><svg ") == len({name.partition(".")[0] for name in candidate.pictures})
+    assert told.count('<div class="pictures">') == 2, "the curves, and what it looks at"
+    assert not re.findall(r"<(?:script|img|link|iframe)\b|(?:src|href)=\"(?!#)", told)
+    ids = re.findall(r' id="([^"]+)"', told)
+    assert len(set(ids)) == len(ids)
 
 
 def test_scores_are_near_the_rates(tmp_path: Path) -> None:
