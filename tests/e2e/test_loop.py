@@ -28,6 +28,7 @@ def rows(company: Company, sql: str, *parameters: Any) -> list[tuple[Any, ...]]:
 def test_the_demo_trains_what_can_be_trained_and_every_step_is_done(company: Company) -> None:
     models = {item["model"]: item for item in company.demo["models"]}
     assert {"churn", "lead_score", "segmentation", "recommendation"} <= set(models)
+    assert "next_purchase" not in models, "it is trained on request"
     assert models["churn"]["promoted"]
     assert models["churn"]["protocol"] == "time"
     assert models["churn"]["metrics"]["auc"]["low"] > models["churn"]["naive"]["auc"]
