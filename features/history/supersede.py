@@ -15,10 +15,10 @@ def superseded_at(rows: Rows, log: Log, columns: tuple[str, ...], dictionary: Di
     """For each row the ``known_at`` of the next version of its fact, wherever it lies; for ever if there is none.
 
     At equal ``known_at`` a deletion wins, then the greater content: the columns that are always kept, then those that
-    some view asks for, each by name, nulls greatest; never the order of arrival. So what one view asks for changes no
-    other's answers from the columns that are always kept. A version replaced at the very moment when it became known
-    is never seen. States are one fact per entity, attribute and effective time; a retraction withdraws every row of
-    its id known before it.
+    some view asks for, each by name, nulls greatest; then the greater key of its source; never the order of arrival.
+    So what one view asks for changes no other's answers from the columns that are always kept. A version replaced at
+    the very moment when it became known is never seen. States are one fact per entity, attribute and effective time;
+    a retraction withdraws every row of its id known before it.
     """
     answer = np.full(len(rows["fact"]), FOREVER, np.int64)
     if not len(answer):
@@ -48,6 +48,7 @@ def _chain(
     kept = {"entity", "occurred_at", *log.standing}
     names = sorted((*columns, "entity", "occurred_at"), key=lambda name: (name not in kept, name))
     content = [_content(rows[name][several], name, log, dictionary) for name in names]
+    content.append(rows["key"][several])
     deleted = rows["gone"][several] == 2
     group = [key[several] for key in keys]
     order = np.lexsort((*reversed(content), deleted, rows["known_at"][several], *reversed(group)))

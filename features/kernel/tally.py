@@ -76,6 +76,14 @@ def add_floats(
 
 
 @inlined
+def _first_beside(ints: Ints, times: int, newest: int, since: int) -> int:
+    """The first of the rows up to `newest` that happened at `since` or later."""
+    while newest > 0 and ints[times + newest - 1] >= since:
+        newest -= 1
+    return newest
+
+
+@inlined
 def whole_step(
     ints: Ints, code: Ints, memory: Ints, tiles: Ints, step: int, moment: int, known: int, out: Floats, place: int
 ) -> None:
@@ -167,34 +175,27 @@ def float_step(
                 count += tiles[at]
                 part, low, high = parts[at + 1], min(low, parts[at + 2]), max(high, parts[at + 3])
             else:
-                oldest = newest
-                while oldest > 0 and ints[times + oldest - 1] >= max(tile, edge):
-                    oldest -= 1
+                oldest, last = _first_beside(ints, times, newest, max(tile, edge)), newest + 1
                 part, count, low, high = add_floats(
-                    ints,
-                    floats,
-                    memory,
-                    knowns,
-                    ends,
-                    passed,
-                    values,
-                    oldest,
-                    newest + 1,
-                    known,
-                    plain,
-                    count,
-                    low,
-                    high,
+                    ints, floats, memory, knowns, ends, passed, values, oldest, last, known, plain, count, low, high
                 )
             total += part
             newest = oldest - 1
             if tile >= edge:
                 kept_count, kept_total, kept_low, kept_high, kept_newest = count, total, low, high, newest
-        for number in range(code[step + 7], code[step + 8]):
-            output = code[OUTPUTS] + 5 * number
-            if code[output] == window - code[step + 5]:
-                out[code[output + 3], place] = _float(code[output + 1], count, total, low, high)
+        _write(code, step, window, count, total, low, high, out, place)
         count, total, low, high, newest = kept_count, kept_total, kept_low, kept_high, kept_newest
+
+
+@inlined
+def _write(
+    code: Ints, step: int, window: int, count: int, total: float, low: float, high: float, out: Floats, place: int
+) -> None:
+    """Fill the outputs of one window."""
+    for number in range(code[step + 7], code[step + 8]):
+        output = code[OUTPUTS] + 5 * number
+        if code[output] == window - code[step + 5]:
+            out[code[output + 3], place] = _float(code[output + 1], count, total, low, high)
 
 
 @inlined

@@ -7,9 +7,10 @@ from collections.abc import Mapping, Sequence
 
 import pytest
 
+from crm import AttributeInfo
 from crm.clock import DAY
-from crm.schema import Event
-from features import FeatureView, InlineRecords, check, customer, events
+from crm.schema import AttributeValue, Event
+from features import FeatureView, InlineRecords, attributes, check, customer, events
 from features.checks import same_bits
 from tests.features.conftest import Opener
 from tests.features.test_oracle import spine_of
@@ -87,6 +88,22 @@ def test_at_one_known_at_the_greater_content_wins(order: list[int]) -> None:
     view = FeatureView(entity=customer, last=lines.category.last(), n=lines.count())
     frame = check(view, {"order_lines": [rows[i] for i in order]}, [(1, T + 1)])
     assert frame[["last", "n"]].iloc[0].tolist() == ["zebra", 1]
+
+
+@pytest.mark.parametrize("order", [[0, 1], [1, 0]])
+def test_of_two_facts_that_say_the_same_the_source_s_key_decides_which_stands(
+    order: list[int], open_store: Opener
+) -> None:
+    """It shows when one of them is withdrawn."""
+    said = {"customer_id": 1, "definition_id": 1, "is_cleared": False, "value_text": "gold", "occurred_at": T}
+    facts = [{**said, "id": number, "source_key": f"plan-{number}", "known_at": T} for number in (1, 2)]
+    gone = {**facts[0], "op": "retract", "known_at": T + DAY}
+    info = [AttributeInfo(1, "plan", None, "text", None, "business", "always", None)]
+    rows = [*(facts[place] for place in order), gone]
+    records = InlineRecords({"attribute_values": rows}, attributes={"customer": info})
+    view = FeatureView(entity=customer, dynamic=attributes(AttributeValue, entity=customer))
+    found = open_store(records, a=view).historical_features(["a:plan"], {"customer_id": [1], "as_of": [T + 2 * DAY]})
+    assert found["a__plan"].tolist() == ["gold"]
 
 
 @pytest.mark.parametrize("compact_rows", [0, 10**9])
