@@ -71,19 +71,24 @@ def verdict(marks: Mapping[str, Marks], ids: Any, *, seed: int) -> Verdict:
         The customers judged; they are drawn anew for the intervals.
     seed : int
     """
-    rival = max((BEST_SELLERS, PERSONAL), key=lambda name: marks[name].means()["ndcg_10"])
+    rule = rival(marks)
     single = [name for name in sources(Recipe("popularity", "mixed")) if name in marks]
     source = max(single, key=lambda name: marks[name].means()["ndcg_10_new"])
     chosen = marks["chosen"]
     return Verdict(
-        rival,
+        rule,
         {name: measured(found, ids, seed=seed) for name, found in marks.items()},
-        mean(chosen.ndcg - marks[rival].ndcg, ids, seed),
+        mean(chosen.ndcg - marks[rule].ndcg, ids, seed),
         mean(chosen.fresh - marks[BEST_SELLERS].fresh, ids, seed),
         len(ids),
         source,
         mean(chosen.fresh - marks[source].fresh, ids, seed),
     )
+
+
+def rival(marks: Mapping[str, Marks]) -> str:
+    """The better of best sellers and personal frequency over all items."""
+    return max((BEST_SELLERS, PERSONAL), key=lambda name: marks[name].means()["ndcg_10"])
 
 
 def measured(marks: Marks, ids: Any, *, seed: int) -> dict[str, Metric]:
@@ -110,8 +115,8 @@ def is_better(one: Marks, other: Marks, ids: Any, *, seed: int) -> bool:
     return any(map(_is_proven, gains)) and all(_low(gain) > -MARGIN for gain in gains)
 
 
-def grade(found: Verdict) -> tuple[Grade, str]:
-    """The grade, and the sentence how it follows.
+def grade(found: Verdict, lost: str = "") -> tuple[Grade, str]:
+    """The grade, and the sentence how it follows; no A where it `lost` in an earlier month, which is told in words.
 
     Examples
     --------
@@ -119,6 +124,12 @@ def grade(found: Verdict) -> tuple[Grade, str]:
     >>> grade(Verdict("best sellers", {}, nothing, nothing, 500))
     ('D', 'no better than best sellers: the gain may be chance, on all items and on new ones')
     """
+    level, why = _of_last(found)
+    return ("B", f"{why}, but {lost}") if level == "A" and lost else (level, why)
+
+
+def _of_last(found: Verdict) -> tuple[Grade, str]:
+    """As `grade`, by the judged slice alone."""
     on_all, on_new = _is_proven(found.gain), _is_proven(found.gain_new)
     if not on_all and not on_new:
         rules = found.rival if found.rival == BEST_SELLERS else f"{found.rival}, or {BEST_SELLERS} for new items"

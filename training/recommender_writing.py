@@ -17,7 +17,7 @@ from scoring.items import Items, Neighbours
 from scoring.profile import describe
 from scoring.ranker import Bonds
 from scoring.recommendation import ITEMS, KINDS, LOG, TRAITS, TREES
-from training import hashes, recommender_words
+from training import hashes, recommender_months, recommender_words
 from training.declared import declarations_sha256
 from training.recipes import BEST_SELLERS
 from training.recommender_grading import Verdict, verdict
@@ -71,6 +71,7 @@ def candidate(spec: Recommender, context: Context, lesson: Lesson, refs: tuple[s
         tables={
             "tried": {name: dict(means) for name, means in lesson.tried.items()},
             "judged": {name: _plain(source) for name, source in figures.items()},
+            "months": recommender_months.table(lesson.months),
         },
         pictures=drawn,
     )
@@ -91,7 +92,8 @@ def grade(lesson: Lesson, found: Verdict | None) -> tuple[Grade, list[str]]:
     """The grade, and a sentence for each number; the first says how the grade follows."""
     if found is None:
         return "D", ["nothing could be judged", lesson.reason]
-    level, why = graded(found)
+    months = lesson.months
+    level, why = graded(found, recommender_months.lost(months, found.rival))
     own, naive = found.figures["chosen"], found.naive.metrics
     return level, [
         why,
@@ -101,6 +103,8 @@ def grade(lesson: Lesson, found: Verdict | None) -> tuple[Grade, list[str]]:
         f"{BEST_SELLERS}, {recommender_words.span(found.gain_new)}",
         f"the best single source on new items is {found.source}: NDCG@10 "
         f"{found.figures[found.source]['ndcg_10_new'].value:.3f}, {recommender_words.span(found.gain_source)}",
+        recommender_months.stability(months, found.rival),
+        recommender_months.drift(months),
         f"data: {lesson.purchases:,} purchases, {found.judged:,} customers judged",
         lesson.reason,
     ]

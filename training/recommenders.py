@@ -21,6 +21,7 @@ from training.purchases import Purchases
 
 MOST_ITEMS = 8_000  # EASE inverts a dense matrix over the items; beyond, the most popular ones
 NEIGHBOURS = 100
+EDGE = 1e-9  # by which the most bought of equal neighbours is kept: rare items have more equals than they may keep
 DAY = 86_400_000_000
 
 
@@ -135,8 +136,10 @@ def in_one_order(basket: Basket) -> Neighbours:
 
 
 def _cosine(together: Floats) -> Neighbours:
-    size = np.sqrt(np.maximum(np.diag(together), 1.0))
+    count = np.maximum(np.diag(together), 1.0)
+    size = np.sqrt(count)
     cosine = together / size[:, None] / size[None, :]
+    cosine *= 1.0 + EDGE * count[None, :] / count.max(initial=1.0)
     np.fill_diagonal(cosine, 0.0)
     return Neighbours.of(cosine, most=NEIGHBOURS)
 

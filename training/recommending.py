@@ -14,7 +14,8 @@ from training import recommender_writing, reranking
 from training.errors import TrainingError
 from training.purchases import Purchases, purchases_of
 from training.recipes import choose, sources
-from training.recommender_grading import is_better
+from training.recommender_grading import is_better, rival
+from training.recommender_months import Month, months
 from training.recommenders import gather
 from training.reranking import Examples, Trees
 from training.spec import Context
@@ -133,13 +134,12 @@ class Past:
                 return again, tried
         return recipe, tried
 
-    def judged(self, recipe: Recipe) -> Marks:
-        """How good a recipe is on the last slice, taught on what was known before it."""
-        trees = self.trees(1) if recipe.rerank else None
+    def judged(self, recipe: Recipe, place: int = 0) -> Marks:
+        """How good a recipe is on a slice, by default the last, taught on what was known before it."""
+        part = self.slices[place]
+        trees = self.trees(place + 1) if recipe.rerank else None
         first_stage = replace(recipe, rerank=False)
-        if trees:
-            return reranking.judge(self.slices[0], first_stage, trees)
-        return judge(self.slices[0], first_stage)
+        return reranking.judge(part, first_stage, trees) if trees else judge(part, first_stage)
 
     def trees(self, first: int) -> Trees | None:
         """The second stage as taught on `reranking.LESSONS` slices from the `first` on."""
@@ -167,6 +167,8 @@ class Lesson:
         The slice that was judged, None when there is too little history.
     marks : mapping of str to Marks
         On the last slice: ``chosen`` and the sources.
+    months : sequence of Month
+        The chosen recipe on the last slices, oldest first; none when there is too little history.
     trees : Trees or None
         Of the second stage, where there is one.
     probe : sequence of History
@@ -183,6 +185,7 @@ class Lesson:
     tried: Mapping[str, Mapping[str, float]]
     last: Slice | None
     marks: Mapping[str, Marks]
+    months: Sequence[Month]
     trees: Trees | None
     probe: Sequence[History]
     reason: str
@@ -206,6 +209,7 @@ def learn(spec: Recommender, context: Context) -> Lesson:
     recipe, last = Recipe("popularity", "mixed"), None
     tried: dict[str, dict[str, float]] = {}
     marks: dict[str, Marks] = {}
+    found: list[Month] = []
     reason = past.is_short
     if not reason:
         context.progress("trying recipes")
@@ -215,6 +219,7 @@ def learn(spec: Recommender, context: Context) -> Lesson:
         first_stage = replace(recipe, rerank=False)
         beside = sources(recipe) | ({FIRST_STAGE: first_stage} if recipe.rerank else {})
         marks = {"chosen": past.judged(recipe), **{name: judge(last, item) for name, item in beside.items()}}
+        found = months(past, recipe, rival(marks), marks["chosen"])
     context.progress("teaching all the history")
     trees = past.trees(0) if recipe.rerank else None
     basket = gather(now, as_of, recent_days=HORIZON_DAYS)
@@ -224,4 +229,4 @@ def learn(spec: Recommender, context: Context) -> Lesson:
         Reranker(reranking.of_basket(basket), trees.core) if trees else None,
     )
     probe = histories(now, basket, as_of, PROBED)
-    return Lesson(stages, as_of, len(now), tried, last, marks, trees, probe, reason, now.sha256())
+    return Lesson(stages, as_of, len(now), tried, last, marks, found, trees, probe, reason, now.sha256())

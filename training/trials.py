@@ -40,6 +40,8 @@ class Slice:
     histories : sequence of History
     bought : sparse matrix of bool, shape (customers, items)
         What they bought within the horizon.
+    returned : float
+        Share of all customers with a purchase before the moment who bought a known item within the horizon.
     """
 
     at: int
@@ -47,6 +49,7 @@ class Slice:
     customers: Ids
     histories: Sequence[History]
     bought: scipy.sparse.csr_matrix
+    returned: float
     _bonds: dict[Recipe, Bonds] = field(default_factory=dict, repr=False)
 
     def ranker(self, recipe: Recipe) -> Ranker:
@@ -69,12 +72,15 @@ class Marks:
         NDCG@10 over the items that the customer had not bought before.
     listed : ndarray of intp, shape (customers, at most `LISTED`)
         The first items of each list.
+    best : ndarray of float64
+        Score of the first item of each list.
     """
 
     ndcg: Floats
     recall: Floats
     fresh: Floats
     listed: Ranks = field(default_factory=lambda: np.empty((0, 0), dtype=np.intp), repr=False)
+    best: Floats = field(default_factory=lambda: np.empty(0), repr=False)
 
     def means(self) -> dict[str, float]:
         """``ndcg_10``, ``recall_20`` and ``ndcg_10_new``."""
@@ -125,13 +131,14 @@ def cut(purchases: Purchases, at: int, *, horizon_days: int, as_of: int, most: i
     basket = gather(before, at, recent_days=horizon_days)
     after = after.take((basket.items.codes(after.product) >= 0) & np.isin(after.customer, basket.customers))
     customers = np.unique(after.customer)
+    returned = len(customers) / max(len(basket.customers), 1)
     if len(customers) > most:
         customers = np.sort(np.random.default_rng(seed).choice(customers, most, replace=False))
         after = after.take(np.isin(after.customer, customers))
     rows, columns = np.searchsorted(customers, after.customer), basket.items.codes(after.product)
     shape = (len(customers), len(basket.items))
     bought = scipy.sparse.csr_matrix((np.ones(len(rows), dtype=bool), (rows, columns)), shape=shape)
-    return Slice(at, basket, customers, _histories(before, basket, customers, at), bought)
+    return Slice(at, basket, customers, _histories(before, basket, customers, at), bought, returned)
 
 
 def histories(purchases: Purchases, basket: Basket, at: int, most: int) -> list[History]:
@@ -158,17 +165,18 @@ def judge(part: Slice, recipe: Recipe) -> Marks:
 
 def marks(part: Slice, blocks: Iterable[tuple[int, Floats, Flags]]) -> Marks:
     """Compare scores, as `scored` gives them, with what was bought; they are written over."""
-    found, listed = [np.empty((3, 0))], []
+    found, listed, best = [np.empty((3, 0))], [], [np.empty(0)]
     for first, scores, known in blocks:
         wanted: Flags = part.bought[first : first + len(scores)].toarray()
         ranked = top(scores, DEPTH)
         listed.append(ranked[:, :LISTED])
+        best.append(scores.max(axis=1, initial=-1.0))
         scores[known] = -np.inf
         fresh = ndcg(top(scores, DEPTH), wanted & ~known)
         found.append(np.stack([ndcg(ranked, wanted), recall(ranked, wanted), fresh]))
     every, within, fresh = np.concatenate(found, axis=1)
     kept = {"listed": np.concatenate(listed)} if listed else {}
-    return Marks(every, within, fresh, **kept)
+    return Marks(every, within, fresh, best=np.concatenate(best), **kept)
 
 
 def scored(part: Slice, ranker: Ranker) -> Iterator[tuple[int, Floats, Flags]]:

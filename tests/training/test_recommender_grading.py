@@ -81,3 +81,11 @@ def test_the_grade_follows_from_both_gains(gain: Metric, gain_new: Metric, judge
     found, why = grade(Verdict(OWN, {}, gain, gain_new, judged))
     assert found == level
     assert words in why
+
+
+def test_no_a_where_an_earlier_month_was_lost() -> None:
+    best = Verdict(OWN, {}, GOOD, GOOD, 400)
+    level, why = grade(best, "worse than it in May")
+    assert (level, why) == ("B", f"{grade(best)[1]}, but worse than it in May")
+    weak = Verdict(OWN, {}, NEAR, NEAR, 400)
+    assert grade(weak, "worse than it in May") == grade(weak)

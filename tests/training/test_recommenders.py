@@ -98,6 +98,19 @@ def test_bonds_join_items_of_one_taste() -> None:
             assert (strongest // 10 == item // 10).all()
 
 
+def test_of_equal_neighbours_the_most_bought_are_kept() -> None:
+    """Item 0 stands equally near to 120 others: those with four buyers share two with it, those with one buyer one."""
+    twice, once = np.arange(1, 121, 2), np.arange(2, 121, 2)
+    baskets = [np.r_[0, twice, once], np.r_[0, twice], twice, twice, *([0],) * 2]
+    customer = np.repeat(np.arange(len(baskets)), [len(items) for items in baskets])
+    product, at = np.concatenate(baskets), np.zeros(len(customer), dtype=np.int64)
+    near = knn(gather(Purchases(customer, product, at, at, np.full(len(at), NEVER)), DAY, recent_days=1))
+    kept, weight = near.item[: near.start[1]], near.weight[: near.start[1]]
+    assert np.allclose(weight, 0.5)
+    assert len(kept) == NEIGHBOURS
+    assert set(twice.tolist()) <= set(kept.tolist())
+
+
 @pytest.mark.parametrize("explore", EXPLORE)
 @pytest.mark.parametrize("repeat", ["first", "mixed", "never"])
 def test_all_at_once_equals_customer_by_customer(part: Slice, explore: Explore, repeat: Repeat) -> None:

@@ -35,6 +35,8 @@ def test_it_is_better_than_the_better_naive_rule_and_far_better_on_new_items(can
     assert gain_new.low > 0.05
     assert candidate.metrics["ndcg_10_new"].value > 2 * candidate.naive.metrics["ndcg_10_new"].value
     assert candidate.grade == "A"
+    assert [reason.split(":")[0] for reason in candidate.grade_reasons[4:6]] == ["stability", "drift"]
+    assert len(candidate.tables["months"]) == 3
     assert candidate.evidence is not None
     assert candidate.evidence.naive_score.mean() == pytest.approx(candidate.naive.metrics["ndcg_10"].value)
 
