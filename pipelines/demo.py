@@ -147,6 +147,7 @@ def _somebody(workspace: Workspace) -> str:
     """A customer with a high churn score, for the example of a question."""
     found = workspace.records.query(
         "select c.customer_no from scores s join customers c on c.id = s.customer_id "
-        "where s.model = 'churn' order by s.score desc, c.id limit 1"
+        "where s.model = 'churn' and s.op <> 'retract' "
+        "and s.version = (select max(n.version) from scores n where n.id = s.id) order by s.score desc, c.id limit 1"
     )
     return str(found.column(0)[0].as_py()) if found.num_rows else "1"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections import Counter
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, TypeAlias, cast
 
@@ -40,6 +41,13 @@ ANSWERED = pa.schema(
 )
 """Columns of a recommendation as it is kept."""
 
+STANDING = """
+SELECT s.source_key FROM {table} s JOIN sources o ON o.id = s.source_id
+WHERE o.name = 'rapport' AND s.model = :model AND s.occurred_at = :at
+  AND s.op <> 'retract' AND s.version = (SELECT max(version) FROM {table} n WHERE n.id = s.id)
+"""
+"""Answers of a model as of a moment that stand."""
+
 Ids: TypeAlias = npt.NDArray[np.int64]
 
 
@@ -62,7 +70,7 @@ class NobodyError(ScoringError):
 
 @dataclass(frozen=True)
 class Scored:
-    """One batch: which version, as of when, how many of how many, by band."""
+    """One batch: which version, as of when, how many of how many, by band; and how many older answers it withdrew."""
 
     model: str
     version: str
@@ -75,6 +83,7 @@ class Scored:
     table: str
     seconds: float
     note: str = ""
+    withdrawn: int = 0
 
     def to_json(self) -> dict[str, Any]:
         """What ``score --json`` prints."""
@@ -90,12 +99,15 @@ class Scored:
         return [
             f"{self.model} version {self.version} (grade {self.grade}): {self.words()}",
             *([f"The moment was given: {self.note}."] if self.note else []),
+            *([f"Answers of the same moment that were withdrawn: {self.withdrawn:,}."] if self.withdrawn else []),
             f"Kept as records: rapport export {self.table}. Next: rapport segment build",
         ]
 
 
 def score(workspace: Workspace, name: str, *, as_of: int | None = None) -> Scored:
     """Score the eligible population with the champion of `name`; each answer becomes a record.
+
+    Answers that the model gave before as of the same moment, and no longer gives, are withdrawn.
 
     Parameters
     ----------
@@ -113,20 +125,20 @@ def score(workspace: Workspace, name: str, *, as_of: int | None = None) -> Score
     workspace.features.refresh(progress=workspace.progress)
     default = workspace.as_of(model)
     moment = default.micros if as_of is None else as_of
-    latest = max(clock.now(), default.micros)
-    if moment > latest:
-        raise ScoringError(
-            f"the moment {clock.iso(moment)} has not come yet; one up to {clock.iso(latest)} is expected; correct "
-            "--as-of, or leave it out"
-        )
+    _check_moment(moment, max(clock.now(), default.micros))
     spine = workspace.features.entities_at(model.entity, moment)
     ids = spine[f"{model.entity}_id"].to_numpy(np.int64)
     bands: Counter[str] = Counter()
-    written, table = 0, "scores"
+    written, withdrawn, table = 0, 0, "scores"
+    given: list[pa.ChunkedArray] = []
     for start in range(0, len(ids), CHUNK):
-        table, rows, who = _answers(workspace, model, ids[start : start + CHUNK], moment)
-        workspace.records.write({table: _stamped(rows, version, moment)})
-        bands.update(band for band in rows.column("band").to_pylist() if band) if "band" in rows.column_names else None
+        table, answers, who = _answers(workspace, model, ids[start : start + CHUNK], moment)
+        rows = _stamped(answers, version, moment)
+        given.append(rows["source_key"])
+        if start + CHUNK >= len(ids):  # with the last answers go those that nobody has any more: all or none
+            rows = pa.concat_tables([rows, _gone(workspace, table, version, moment, given)], promote_options="default")
+        withdrawn += workspace.records.write({table: rows})[table].retracted
+        bands.update(band for band in answers["band"].to_pylist() if band) if "band" in answers.column_names else None
         written += who
         workspace.progress(f"scoring {name}", min(start + CHUNK, len(ids)), len(ids))
     if not written:
@@ -143,7 +155,26 @@ def score(workspace: Workspace, name: str, *, as_of: int | None = None) -> Score
         bands=dict(sorted(bands.items())),
         table=table,
         seconds=time.monotonic() - began,
+        withdrawn=withdrawn,
     )
+
+
+def _check_moment(moment: int, latest: int) -> None:
+    if moment > latest:
+        raise ScoringError(
+            f"the moment {clock.iso(moment)} has not come yet; one up to {clock.iso(latest)} is expected; correct "
+            "--as-of, or leave it out"
+        )
+
+
+def _gone(
+    workspace: Workspace, table: str, version: ModelVersion, at: int, given: Sequence[pa.ChunkedArray]
+) -> pa.Table:
+    """Withdrawals of the model's answers as of the moment that it did not give this time."""
+    standing = workspace.records.query(STANDING.format(table=table), {"model": version.model, "at": at})["source_key"]
+    keys = pa.chunked_array([chunk for keys in given for chunk in keys.chunks], pa.string())
+    gone = standing.filter(pc.invert(pc.is_in(standing, keys.combine_chunks())))
+    return pa.table({"source_key": gone.cast(pa.string()), "op": pa.repeat("retract", len(gone))})
 
 
 def _answers(workspace: Workspace, model: Model, ids: Ids, at: int) -> tuple[str, pa.Table, int]:

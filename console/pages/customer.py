@@ -27,7 +27,8 @@ from customers c join parties p on p.id = c.party_id where c.customer_no = :numb
 """
 SCORES = """
 select s.model, s.model_version, s.occurred_at, s.score, s.band from scores s
-where s.customer_id = :id and s.op <> 'retract' order by s.occurred_at desc, s.seq desc
+where s.customer_id = :id and s.op <> 'retract'
+    and s.version = (select max(n.version) from scores n where n.id = s.id) order by s.occurred_at desc, s.seq desc
 """
 SEGMENTS = """
 select g.name, g.title, m.change, m.occurred_at from segment_memberships m join segments g on g.id = m.segment_id
@@ -37,6 +38,7 @@ OFFERS = """
 select r.rank, r.reason, r.occurred_at, coalesce(p.name, p.product_no) as product, p.product_no
 from recommendations r join products p on p.id = r.product_id
 where r.customer_id = :id and r.op <> 'retract'
+    and r.version = (select max(n.version) from recommendations n where n.id = r.id)
     and r.occurred_at = (select max(l.occurred_at) from recommendations l where l.customer_id = :id)
 order by r.rank, r.seq desc
 """
