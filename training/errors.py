@@ -94,6 +94,14 @@ class TrainingError(RapportError):
         )
 
     @classmethod
+    def no_count(cls, name: str, word: str, value: int) -> Self:
+        """The length of a list, or the number of cutoffs, is no count."""
+        return cls(
+            f"{name!r} cannot be replayed with {word} {value}; a whole number from 1 on is expected; correct it, or "
+            "leave it out"
+        )
+
+    @classmethod
     def nothing_to_replay(cls, name: str, why: str) -> Self:
         """There are no past cutoffs at which it could have been asked."""
         return cls(

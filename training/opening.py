@@ -142,8 +142,9 @@ class Training:
         Raises
         ------
         TrainingError
-            If the model is unknown, answers no yes-or-no question, or has no past to replay.
+            If the model is unknown, answers no yes-or-no question or has no past to replay, or a count is below 1.
         """
+        _check_counts(name, size=size, cutoffs=cutoffs)
         context = self._context(as_of=as_of, seed=seed, progress=progress or (lambda _: None))
         return backtest(context, self._question(name), size=size, cutoffs=cutoffs)
 
@@ -163,8 +164,9 @@ class Training:
         Raises
         ------
         TrainingError
-            If the model is unknown, recommends nothing, or has no past to replay.
+            If the model is unknown, recommends nothing or has no past to replay, or a count is below 1.
         """
+        _check_counts(name, cutoffs=cutoffs)
         if not self.recommends(name):
             raise TrainingError.nothing_to_replay(name, "it recommends nothing")
         context = self._context(as_of=as_of, seed=seed, progress=progress or (lambda _: None))
@@ -260,6 +262,12 @@ class Training:
 
     def _context(self, **given: Any) -> Context:
         return Context(settings=self.settings, store=self.store, records=self.records, **given)
+
+
+def _check_counts(name: str, **counts: int | None) -> None:
+    for word, value in counts.items():
+        if value is not None and value < 1:
+            raise TrainingError.no_count(name, word, value)
 
 
 def preload() -> None:

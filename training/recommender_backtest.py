@@ -134,7 +134,7 @@ def backtest_lists(context: Context, name: str, *, cutoffs: int) -> ListBacktest
         raise TrainingError.nothing_to_replay(name, "its records hold no purchase")
     replays: list[ListReplay] = []
     found: list[Met] = []
-    why = "no cutoff was asked for"
+    why = "its records hold no purchase before the first cutoff"
     for number in range(cutoffs):
         until = as_of - number * HORIZON_DAYS * DAY
         if not len(every.seen_at(until)):

@@ -13,6 +13,7 @@ from crm import clock
 from pipelines.backtest import backtest
 from pipelines.workspace import Workspace
 from rapport.answer import Answer, table
+from rapport.counts import count
 from rapport.moments import moment
 from scoring import Metric
 from training import Backtest, ListBacktest, ListReplay
@@ -24,8 +25,10 @@ FORMS = {"hit_10": ".1%", "ndcg_10": ".3f", "hit_10_new": ".1%", "ndcg_10_new": 
 def arguments(parser: ArgumentParser) -> None:
     """Declare the command's words."""
     parser.add_argument("model", metavar="MODEL")
-    parser.add_argument("--size", type=int, help="length of a list of people (default: everybody for whom acting pays)")
-    parser.add_argument("--cutoffs", type=int, default=6, help="past cutoffs at most (default: 6)")
+    parser.add_argument(
+        "--size", type=count, help="length of a list of people (default: everybody for whom acting pays)"
+    )
+    parser.add_argument("--cutoffs", type=count, default=6, help="past cutoffs at most (default: 6)")
     parser.add_argument("--as-of", type=moment, help="use outcomes up to this moment (default: the end of the sources)")
 
 

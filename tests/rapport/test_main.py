@@ -109,6 +109,8 @@ def test_a_moment_needs_a_zone_when_it_has_a_time() -> None:
     [
         (("explain", "churn", "--id", "C1", "--reasons", "-1"), "'-1' is no count; a whole number from 1 on is"),
         (("explain", "churn", "--id", "C1", "--rows", "0"), "'0' is no count; a whole number from 1 on is"),
+        (("backtest", "churn", "--size", "-3"), "'-3' is no count; a whole number from 1 on is"),
+        (("backtest", "recommendation", "--cutoffs", "0"), "'0' is no count; a whole number from 1 on is"),
         (("models", "--home", ""), "the home is empty; a folder for the workspace is expected"),
     ],
 )
