@@ -18,6 +18,9 @@ from pipelines.workspace import Workspace
 from scoring import BinaryModel
 from scoring.reasons import Reason
 
+NOTHING = 5e-4
+"""Log-odds that three places do not show."""
+
 
 class ExplainError(RapportError):
     """The score of this model or somebody cannot be explained."""
@@ -38,6 +41,8 @@ class Explained:
         Whether the model may score this one.
     base : float
         Log-odds before any reason; with all effects it adds up to the score's.
+    log_odds : float
+        Those of the score.
     reasons : sequence of Reason
         Strongest first.
     rows : mapping of str to pa.Table
@@ -54,9 +59,21 @@ class Explained:
     band: str | None
     is_eligible: bool
     base: float
+    log_odds: float
     reasons: Sequence[Reason]
     rows: dict[str, pa.Table]
     counts: dict[str, int]
+
+    def sum_words(self) -> str:
+        """How base and effects add up to the score, or that some are not told; in log-odds."""
+        told = sum(item.effect for item in self.reasons)
+        rest = self.log_odds - self.base - told
+        others = "" if abs(rest) < NOTHING else f", reasons that are not listed {rest:+.3f}"
+        return (
+            "The number behind a reason is what it adds to the log-odds of the score: base "
+            f"{self.base:+.3f}, reasons listed {told:+.3f}{others}, in all {self.log_odds:+.3f}, which is a "
+            f"probability of {self.score:.3f}."
+        )
 
     def to_json(self) -> dict[str, Any]:
         """What ``explain --json`` prints; moments in ISO form."""
@@ -69,6 +86,7 @@ class Explained:
             "band": self.band,
             "eligible": self.is_eligible,
             "base": self.base,
+            "log_odds": self.log_odds,
             "reasons": [
                 vars(item) | {"rows": shown(self.rows[item.feature]), "row_count": self.counts[item.feature]}
                 if item.feature in self.rows
@@ -130,6 +148,7 @@ def explain(
         model.bands(score)[0],
         bool(np.asarray(model.eligible(frame))[0]),
         model.base,
+        model.base + sum(item.effect for item in model.explain(frame)[0]),
         reasons,
         behind,
         counts,

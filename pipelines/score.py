@@ -152,11 +152,17 @@ def score(workspace: Workspace, name: str, *, as_of: int | None = None) -> Score
         note=default.beyond(moment),
         population=len(ids),
         scored=written,
-        bands=dict(sorted(bands.items())),
+        bands=_in_order(model, bands),
         table=table,
         seconds=time.monotonic() - began,
         withdrawn=withdrawn,
     )
+
+
+def _in_order(model: Model, bands: Counter[str]) -> dict[str, int]:
+    """Rows by band, the highest scores first; segments, which have no order, by name."""
+    names = reversed(model.band_names) if isinstance(model, BinaryModel) else sorted(bands)
+    return {name: bands[name] for name in names if name in bands}
 
 
 def _check_moment(moment: int, latest: int) -> None:

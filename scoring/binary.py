@@ -109,6 +109,11 @@ class BinaryModel(Model):
         """
         return self._population.holds(self.name, frame)
 
+    @property
+    def band_names(self) -> tuple[str, ...]:
+        """Every band, from the lowest scores to the highest."""
+        return self._bands.names
+
     def bands(self, scores: Floats) -> list[str]:
         """The named band of every score."""
         return self._bands.of(scores)

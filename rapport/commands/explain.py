@@ -19,7 +19,7 @@ def arguments(parser: ArgumentParser) -> None:
     parser.add_argument("--as-of", type=moment, help="moment to explain (default: where the sources are complete)")
     parser.add_argument("--reasons", type=count, default=5, help="reasons at most (default: 5)")
     parser.add_argument(
-        "--all", action="store_true", help="every reason, so that with the base they add up to the score"
+        "--all", action="store_true", help="every reason, so that with the base they add up to the score's log-odds"
     )
     parser.add_argument("--rows", type=count, default=5, help="newest rows behind each (default: 5)")
 
@@ -46,4 +46,5 @@ def run(arguments: Namespace, workspace: Workspace) -> Answer:
             columns = list(dict.fromkeys(name for row in rows for name in row))
             lines += [f"  {line}" for line in table(columns, [[row.get(name) for name in columns] for row in rows])]
             lines.append(f"  {len(rows)} newest of {found.counts[reason.feature]:,} rows behind {reason.feature}")
+    lines += ["", found.sum_words()]
     return Answer(found.to_json(), lines)

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import math
+import re
 from pathlib import Path
 
 import pytest
@@ -60,6 +62,24 @@ def test_a_list_of_the_best_says_its_threshold_and_what_it_should_earn(
     assert (everybody["pays"], everybody["rows"][:50]) == (len(paying), top["rows"])
     assert everybody["most"] == pytest.approx(sum(score * 5 - 2 for score in paying))
     assert everybody["most"] >= max(top["expected"], everybody["expected"])
+
+
+def test_base_and_reasons_are_told_so_that_they_add_up(home: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    with load(str(home)) as workspace:
+        number = workspace.records.arrow("leads", ["lead_no"])["lead_no"][0].as_py()
+    told = _json(["explain", "lead_score", "--id", number, "--all"], home, capsys)
+    effects = [reason["effect"] for reason in told["reasons"]]
+    assert told["base"] + sum(effects) == pytest.approx(told["log_odds"])
+    assert told["score"] == pytest.approx(1 / (1 + math.exp(-told["log_odds"])))
+    for words, rest in ((["--all"], 0.0), (["--reasons", "1"], sum(effects[1:]))):
+        assert call("explain", ["lead_score", "--id", number, *words, "--home", str(home)]) == 0
+        last = capsys.readouterr().out.splitlines()[-1]
+        assert last.startswith("The number behind a reason is what it adds to the log-odds of the score: base ")
+        numbers = [float(number) for number in re.findall(r"[+-]\d+\.\d+", last)]
+        assert sum(numbers[:-1]) == pytest.approx(numbers[-1], abs=2e-3)
+        assert numbers[0] == pytest.approx(told["base"], abs=1e-3)
+        assert numbers[-1] == pytest.approx(told["log_odds"], abs=1e-3)
+        assert ("that are not listed" in last) == (abs(rest) >= 5e-4)
 
 
 @pytest.mark.parametrize("size", ["0", "-3"])

@@ -7,11 +7,8 @@ import pytest
 from configs import Settings
 from crm.clock import iso
 from pipelines.explain import explain
-from pipelines.score import Scored, score
-from pipelines.shortlist import shortlist
+from pipelines.score import score
 from pipelines.workspace import Workspace
-from rapport.face import Rapport
-from segments.scored import latest
 from serving.state import State
 from tests.segments.shop import END, ids, merge
 from tests.serving.conftest import add, recommender, talk
@@ -53,44 +50,3 @@ def test_score_lists_and_explanations_know_it_too(merged: Settings) -> None:
         scored = workspace.records.arrow("scores")["customer_id"].to_pylist()
         assert seven in scored
         assert three not in scored
-
-
-@pytest.mark.parametrize("name", ["churn", "recommendation"])
-def test_scoring_the_same_moment_again_withdraws_who_left(settings: Settings, name: str) -> None:
-    add(settings, recommender(settings))
-    (settings.home / "costs.yaml").write_text("churn: {action: 1, gain: 30, success: 0.1}\n", encoding="utf-8")
-    table = "scores" if name == "churn" else "recommendations"
-    with Rapport(settings) as workspace:
-        before = score(workspace, name, as_of=END)
-        three, seven = ids(workspace.records, "C3", "C7")
-        assert before.withdrawn == 0
-        assert three in standing(workspace, table)
-        merge(workspace.records, "C3", "C7", END - 1)
-        after = score(workspace, name, as_of=END)
-        assert (after.population, after.scored) == (before.population - 1, before.scored - 1)
-        assert after.withdrawn == (1 if name == "churn" else 3), "every row of the one who left, and no other"
-        assert f"Answers of the same moment that were withdrawn: {after.withdrawn}." in after.lines()
-        assert three not in standing(workspace, table)
-        assert seven in standing(workspace, table)
-        assert score(workspace, name, as_of=END).withdrawn == 0
-        if name == "churn":
-            _not_listed(workspace, three, after)
-
-
-def _not_listed(workspace: Rapport, left: int, after: Scored) -> None:
-    best = shortlist(workspace, after, 100)
-    assert (best.of, "C3" in set(best.rows["customer_no"])) == (after.scored, False)
-    answers = workspace.scores("churn")
-    assert (len(answers), "C3" in set(answers["customer_no"])) == (after.scored, False)
-    batch = latest(workspace.records, "churn", END)
-    assert batch is not None
-    assert (len(batch.customer_id), left in batch.customer_id) == (after.scored, False)
-
-
-def standing(workspace: Workspace, table: str) -> set[int]:
-    """Customers with an answer that stands."""
-    found = workspace.records.query(
-        f"select customer_id from {table} s where op <> 'retract' "
-        f"and version = (select max(version) from {table} n where n.id = s.id)"
-    )
-    return set(found["customer_id"].to_pylist())
