@@ -6,6 +6,7 @@ import numpy as np
 import numpy.typing as npt
 
 from registry.resampling import Weights
+from scoring.lift import lift
 
 BINS = 15
 
@@ -36,11 +37,13 @@ class Ranking:
         below = score[self._negatives]
         self._less = np.searchsorted(below, score[self._positives], side="left")
         self._less_or_equal = np.searchsorted(below, score[self._positives], side="right")
-        # Ties at the list's end are broken by a fixed shuffle: the order of the rows may follow the outcome.
+        # Ties at the ends of the bins are broken by a fixed shuffle: the order of the rows may follow the outcome.
         shuffle = np.random.default_rng(0).permutation(len(score))
         self._order = np.lexsort((shuffle, -score))
+        ordered = score[self._order]
         self._hits = y[self._order].astype(np.int64)
-        self._residuals = (score - y)[self._order]
+        self._residuals = ordered - y[self._order]
+        self._starts = np.flatnonzero(np.r_[True, ordered[1:] != ordered[:-1]])
         self._edges = np.unique(np.arange(BINS) * len(score) // BINS)
 
     def auc(self, weights: Weights) -> float:
@@ -54,15 +57,15 @@ class Ranking:
         return int(counts @ (passed[self._less] + passed[self._less_or_equal])) / 2 / total
 
     def lift(self, weights: Weights, share: float) -> float:
-        """Outcome rate in the best `share` of the rows over that of all; NaN without any outcome."""
+        """Outcome rate in the best `share` of the rows over that of all, as cards tell it; NaN without any outcome."""
         counts = weights[self._order]
         reached = np.cumsum(counts, dtype=np.int64)
-        total = int(counts @ self._hits)
-        if not total:
-            return float("nan")
-        end = int(np.searchsorted(reached, share * reached[-1]))
-        top = int(counts[: end + 1] @ self._hits[: end + 1])
-        return float(top / reached[end] / (total / reached[-1]))
+        last = int(np.searchsorted(self._starts, np.searchsorted(reached, share * reached[-1]), side="right"))
+        end = self._starts[last] if last < len(self._starts) else len(counts)  # with all that tie at the list's end
+        both = np.add.reduceat(counts[:end].astype(np.float64), self._starts[:last])
+        positive = np.add.reduceat((counts[:end] * self._hits[:end]).astype(np.float64), self._starts[:last])
+        totals = np.array([[counts @ self._hits], [reached[-1]]], dtype=np.float64)
+        return float(lift(positive[None], both[None], totals[0], totals[1], share)[0])
 
     def calibration_error(self, weights: Weights) -> float:
         """Mean distance of probability and outcome over 15 bins of equal mass (ECE)."""

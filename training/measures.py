@@ -11,6 +11,7 @@ from collections.abc import Iterable
 import numpy as np
 
 from scoring import Floats
+from scoring.lift import lift
 
 SMALLEST = 1e-15
 BINS = 15
@@ -67,14 +68,10 @@ class Weighed:
 
     def lift_10(self) -> Floats:
         """Rate of the highest tenth over the rate of all."""
-        tenth = 0.1 * self.all[:, None]
-        reach = 1 + int((self.listed < tenth).sum(axis=1).max(initial=0))  # nothing below is in anybody's tenth
-        positive, both, listed = (part[:, :reach] for part in (self.positive, self.both, self.listed))
-        room = np.clip(tenth - (listed - both), 0, both)
-        with np.errstate(invalid="ignore", divide="ignore"):
-            hits = (positive * room / np.where(both > 0, both, 1)).sum(axis=1)
-            result: Floats = hits / (0.1 * self.positives)
-        return result
+        reach = 1 + int(
+            (self.listed < 0.1 * self.all[:, None]).sum(axis=1).max(initial=0)
+        )  # below is in nobody's tenth
+        return lift(self.positive[:, :reach], self.both[:, :reach], self.positives, self.all, 0.1)
 
 
 def auc(y: Floats, score: Floats, weights: Floats) -> Floats:
