@@ -249,6 +249,26 @@ def test_a_copy_is_compared_once_and_an_own_part_never(
     assert len(summed) == len(list((copy / "history" / "order_lines.customer").rglob("*.arrow")))
 
 
+DICTIONARIES = {"cut": b'{"kind": ["sa', "no text": b"\xff\xfe", "another shape": b'{"kind": 3}', "gone": None}
+
+
+@pytest.mark.parametrize("damage", DICTIONARIES)
+def test_a_damaged_dictionary_is_named(damage: str, open_store: Opener, tmp_path: Path) -> None:
+    store = open_store(make(80, facts=20).records(), v=every_operation())
+    store.refresh()
+    (path,) = (tmp_path / "store0" / "history" / "order_lines.customer").rglob("dictionary.json")
+    content = DICTIONARIES[damage]
+    path.unlink() if content is None else path.write_bytes(content)
+    store.history._readers.clear()  # as another process would find it
+    with pytest.raises(
+        HistoryError,
+        match=r"dictionary.json cannot be read \(.*\); the JSON .* materialize --rebuild order_lines.customer,",
+    ):
+        store.historical_features(["v:*"], spine_of([(1, 5)]))
+    store.history.rebuild("order_lines.customer")
+    assert store.historical_features(["v:count"], spine_of([(1, 90 * DAY)]))["v__count"][0] > 0
+
+
 def test_parts_that_were_not_surely_on_the_disk_are_checked_after_a_restart(open_store: Opener, tmp_path: Path) -> None:
     records = make(77, facts=50).records()
     store = open_store(records, v=every_operation())
