@@ -10,7 +10,7 @@ import numpy as np
 
 from crm import Merges
 from features.as_of import default_as_of
-from features.base import Base, Engine, Key, entity_named, is_spark
+from features.base import Base, Engine, Key, entity_named, is_spark, numbers_of
 from features.declare.log import Log
 from features.declare.measure import Source
 from features.entity import Entity
@@ -97,6 +97,8 @@ class Present(Base):
 
         Raises
         ------
+        FeatureError
+            If the references or the keys are a bare text, or a reference is unknown.
         MergedError
             If a customer had been merged into another by then.
         InputError
@@ -126,8 +128,7 @@ class Present(Base):
     def _numbers(self, refs: Sequence[str], keys: Sequence[Key]) -> list[str]:
         if not refs:
             return []  # of no entity, which is said there
-        number_of = self.catalogue.view(refs[0]).entity.number_of
-        return [number_of(key) for key in keys]
+        return numbers_of(self.catalogue.view(refs[0]).entity, keys)
 
     def online_events(
         self, entity: Entity | str, source: Source | str, keys: Sequence[Key], at: int | None = None
@@ -141,7 +142,7 @@ class Present(Base):
             as float64, all else int64 (money in ten-thousandths, null the smallest int64).
         """
         log, kind = self._log(source), entity_named(entity)
-        known, words, begins, _ = self.online.states(kind.name, [kind.number_of(key) for key in keys])
+        known, words, begins, _ = self.online.states(kind.name, numbers_of(kind, keys))
         moment = known.moment(at)
         self.refuse_merged_now(kind, keys, moment)
         return [visible_rows(known, words, int(begin), log, moment) for begin in begins]

@@ -104,6 +104,24 @@ SENTENCES: dict[str, tuple[Callable[[], object], str]] = {
     "age of a number": (lambda: lines.quantity.age(), "the age of order_lines.quantity makes no sense, it is a float"),
     "negative lag": (lambda: lines.amount.lag(-1), "a lag of -1 steps is none; a whole number from 0 on is expected"),
     "and": (lambda: (lines.kind == "a") and (lines.kind == "b"), "a condition on 'kind' was used as yes or no"),
+    "letters": (
+        lambda: lines.kind.is_in("sale"),
+        r"kind cannot be one of 'sale'; a list of one value or more is expected; write is_in\(\['sale'\]\)",
+    ),
+    "one of none": (lambda: lines.kind.is_in([]), r"kind cannot be one of \[\]; a list of one value or more is"),
+    "one of a number": (lambda: lines.line_no.is_in(3), "line_no cannot be one of 3; a list"),  # type: ignore[arg-type]
+    "a number for a text": (lambda: lines.kind == 3, "3 cannot be compared with kind, a text; a text is expected"),
+    "a flag for a text": (lambda: lines.kind.is_in(["a", True]), "True cannot be compared with kind, a text; a text"),
+    "a day for a text": (lambda: lines.kind == date(2024, 1, 1), "cannot be compared with kind, a text"),
+    "a text for a number": (lambda: lines.line_no == "3", "'3' cannot be compared with line_no, a whole; a number is"),
+    "a text for money": (lambda: lines.amount >= "3", "'3' cannot be compared with amount, a money; a number is"),
+    "no number for money": (lambda: lines.amount >= float("nan"), "nan cannot be compared with amount, a money"),
+    "a share of a number": (lambda: lines.kind.share(3), "3 cannot be compared with kind, a text; a text is expected"),
+    "a text by order": (lambda: lines.kind < "sale", "kind is a text, which is neither less nor more than 'sale'; a"),
+    "no zone": (
+        lambda: states(Customer, entity=customer).since_on < datetime(2024, 1, 1),  # noqa: DTZ001 - the mistake
+        "cannot be compared with since_on, a day; a day, or a moment with a zone, is expected",
+    ),
     "wrong kind of value": (lambda: lines.product_id == "x", "'x' cannot be compared with product_id, a id"),
     "events of a head": (lambda: events(Customer, entity=customer), "customers holds states, not events; the moment"),
     "states of a fact": (lambda: states(OrderLine, entity=customer), "order_lines holds events, not states; a table"),

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pandas as pd
 import pytest
 
@@ -138,3 +140,15 @@ def test_features_of_two_entities_offline_together_online_apart(store: FeatureSt
         store.online_features(["v:n", "p:sold"], ["K4"], T)
     with pytest.raises(FeatureError, match="the features asked for are of no entity"):
         store.online_features([], ["K4"], T)
+
+
+@pytest.mark.parametrize("keys", ["K4", 4])
+def test_keys_are_a_list_not_a_text(keys: Any, store: FeatureStore) -> None:
+    sentence = rf"the keys of customers are (the text )?{keys!r}; a list of them is expected; write \[{keys!r}\]"
+    for ask in (
+        lambda: store.online_features(["v:n"], keys, T),
+        lambda: store.ids("customer", keys),
+        lambda: store.online_events("customer", lines, keys, T),
+    ):
+        with pytest.raises(FeatureError, match=sentence):
+            ask()
