@@ -11,6 +11,7 @@ import numpy as np
 from crm import Merges
 from features.as_of import Moment, default_as_of, micros_of
 from features.base import Base, Engine, Key, entity_named, is_spark, numbers_of
+from features.catalogue import references
 from features.declare.log import Log
 from features.declare.measure import Source
 from features.entity import Entity
@@ -106,7 +107,7 @@ class Present(Base):
         OnlineStoreError
             If nothing was materialized, or the store does not answer.
         """
-        refs = tuple(refs)
+        refs = references(refs)
         answer = self.online.features(self.catalogue, refs, self._numbers(refs, keys), _micros(at), inputs)
         self.refuse_merged_now(self.catalogue.view(refs[0]).entity, keys, answer.as_of)
         return answer

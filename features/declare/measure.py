@@ -13,7 +13,7 @@ from features.declare.aggregate import Aggregate, Condition, check
 from features.declare.log import MONEY_SCALE, Kind, Log, LogColumn, events_log, states_log
 from features.entity import Entity
 from features.errors import DeclarationError
-from features.windows import Window, lifetime
+from features.windows import Window, lifetime, windows_of
 
 Windows = tuple[Window, ...]
 DAY_MICROS = 86_400_000_000
@@ -72,8 +72,19 @@ class Source:
         self.conditions = conditions
 
     def where(self, *conditions: Condition) -> Source:
-        """Only the rows that pass every condition."""
+        """Only the rows that pass every condition.
+
+        Raises
+        ------
+        DeclarationError
+            If one is no condition, or on a column that the table has not.
+        """
         for item in conditions:
+            if not isinstance(item, Condition):
+                raise DeclarationError(
+                    f"the condition {item!r} is none; a test of a column is expected; write "
+                    '.where(lines.kind == "sale") with a column and a value of your source'
+                )
             self.log.column(item.column)
         return Source(self.log, (*self.conditions, *conditions))
 
@@ -106,7 +117,8 @@ class Source:
         """Any operation by name, checked against its column."""
         return Measure(
             tuple(
-                check(Aggregate(self.log, operation, column, window, self.conditions, argument)) for window in windows
+                check(Aggregate(self.log, operation, column, window, self.conditions, argument))
+                for window in windows_of(windows)
             )
         )
 

@@ -104,6 +104,47 @@ SENTENCES: dict[str, tuple[Callable[[], object], str]] = {
     "age of a number": (lambda: lines.quantity.age(), "the age of order_lines.quantity makes no sense, it is a float"),
     "negative lag": (lambda: lines.amount.lag(-1), "a lag of -1 steps is none; a whole number from 0 on is expected"),
     "and": (lambda: (lines.kind == "a") and (lines.kind == "b"), "a condition on 'kind' was used as yes or no"),
+    "a number for windows": (
+        lambda: lines.count(30),  # type: ignore[arg-type]  # the mistake
+        r"the windows are 30; days\(…\), hours\(…\) or lifetime is expected; write days\(30\)",
+    ),
+    "no windows": (lambda: lines.amount.sum(days()), "the windows are nothing; days"),
+    "a number among windows": (
+        lambda: lines.count((*days(1), 30)),  # type: ignore[arg-type]  # the mistake
+        r"the windows are \(Window.*, 30\); days",
+    ),
+    "true for a condition": (
+        lambda: lines.where(True),  # type: ignore[arg-type]  # the mistake
+        r"the condition True is none; a test of a column is expected; write \.where\(lines.kind ==",
+    ),
+    "a name for an entity": (
+        lambda: FeatureView(entity="customer", a=lines.count()),  # type: ignore[arg-type]  # the mistake
+        "the entity of a declaration is 'customer'; one of customer, .*, is expected; write entity=customer",
+    ),
+    "events of a name": (
+        lambda: events(OrderLine, entity="customer"),  # type: ignore[arg-type]  # the mistake
+        "the entity of a declaration is 'customer'; one of customer",
+    ),
+    "attributes of a name": (
+        lambda: attributes(AttributeValue, entity="customer"),  # type: ignore[arg-type]  # the mistake
+        "the entity of a declaration is 'customer'; one of customer",
+    ),
+    "no table": (
+        lambda: events("order_lines", entity=customer),
+        "'order_lines' is no table of the records; a class of crm.schema is expected",
+    ),
+    "a log for a dynamic part": (
+        lambda: FeatureView(entity=customer, dynamic=lines.log),  # type: ignore[arg-type]  # the mistake
+        r"the dynamic part of a view is Log\(order_lines.customer\); custom attributes are expected",
+    ),
+    "a number for a ttl": (
+        lambda: FeatureView(entity=customer, ttl=30, a=lines.count()),  # type: ignore[arg-type]  # the mistake
+        "the windows are 30; days",
+    ),
+    "two spans for a ttl": (
+        lambda: FeatureView(entity=customer, ttl=days(1, 2), a=lines.count()),
+        r"the ttl of a view is .*; one span is expected; write ttl=days\(30\)",
+    ),
     "letters": (
         lambda: lines.kind.is_in("sale"),
         r"kind cannot be one of 'sale'; a list of one value or more is expected; write is_in\(\['sale'\]\)",

@@ -35,6 +35,10 @@ def test_a_file_is_a_view_named_like_it(tmp_path: Path) -> None:
         ("view = 3", "defines no feature view; a FeatureView called 'view' is expected; write view"),
         ("x = 1", "defines no feature view"),
         ("import nothing_of_that_name", r"cannot be run \(ModuleNotFoundError: No module named"),
+        (
+            "import sys\nsys.exit(0)",
+            r"cannot be run \(SystemExit: 0\); Python that defines",
+        ),
         ("view = (", r"cannot be run \(SyntaxError: "),
         (GOOD.replace("n=events(OrderLine, entity=customer).count()", "n=1"), "bad.py: the feature 'n' is a int"),
     ],

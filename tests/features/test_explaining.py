@@ -183,3 +183,20 @@ def test_what_is_no_moment_is_refused_everywhere(moment: Any, store: FeatureStor
     ):
         with pytest.raises(FeatureError, match=r"is no moment \(.*\); a date, an ISO 8601 time with a zone, or whole"):
             ask()
+
+
+REFS: dict[str, tuple[Any, str]] = {
+    "a text": ("v:n", r"the references are the text 'v:n'; a list of them is expected; write \['v:n'\]"),
+    "a number": (3, "the references are 3; a list of texts is expected"),
+    "numbers": ([3], "the reference 3 is no text; view:feature or view:\\* is expected"),
+    "lists": (["v:n", ["v:n"]], r"the reference \['v:n'\] is no text"),
+}
+
+
+@pytest.mark.parametrize("name", REFS)
+def test_references_are_texts(name: str, store: FeatureStore) -> None:
+    refs, sentence = REFS[name]
+    with pytest.raises(FeatureError, match=sentence):
+        store.historical_features(refs, pd.DataFrame({"customer_id": [4], "as_of": [T]}))
+    with pytest.raises(FeatureError, match=sentence):
+        store.online_features(refs, ["K4"], T)
