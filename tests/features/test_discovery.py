@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import pytest
 
-from features import DeclarationError, LeakageError
+from crm.clock import DAY
+from features import DeclarationError, LeakageError, check
 from features.discovery import find_views
 
 GOOD = """
@@ -48,6 +50,16 @@ def test_a_bad_file_is_named(text: str, sentence: str, tmp_path: Path) -> None:
     with pytest.raises(DeclarationError, match=sentence) as caught:
         find_views([tmp_path])
     assert "bad.py" in str(caught.value)
+
+
+def test_the_documented_view_counts_calls_and_nothing_else(tmp_path: Path) -> None:
+    guide = (Path(__file__).parents[2] / "CONTRIBUTING.md").read_text(encoding="utf-8")
+    (text,) = re.findall(r"```python\n(\"\"\"How often a customer calls.*?)```", guide, re.DOTALL)
+    write(tmp_path, "calls.py", text)
+    view = find_views([tmp_path])["calls"]
+    rows = [{"customer_id": 1, "type": kind, "occurred_at": day * DAY} for day, kind in enumerate(["call", "mail"])]
+    found = check(view, {"interactions": rows}, [(1, 5 * DAY)]).iloc[0]
+    assert found[["calls_30d", "calls_90d", "days_since_last_call"]].tolist() == [1, 1, 5]
 
 
 def test_a_leak_is_a_leak_and_names_the_file(tmp_path: Path) -> None:
