@@ -176,11 +176,11 @@ class Base:
         Raises
         ------
         FeatureError
-            If a number is unknown.
+            If a number is unknown, or the keys are a bare text.
         """
         kind = entity_named(entity)
         numbers = self.history.keys.numbers(kind.name)
-        named = [kind.number_of(key) for key in keys]
+        named = numbers_of(kind, keys)
         known = dict(zip(numbers.column("number").to_pylist(), numbers.column("id").to_pylist(), strict=True))
         missing = [key for key in named if key not in known]
         if missing:
@@ -245,6 +245,14 @@ def entity_named(entity: Entity | str) -> Entity:
     if entity not in ENTITIES:
         raise FeatureError(f"the entity {entity!r} is unknown; one of {', '.join(ENTITIES)} is expected; correct it")
     return ENTITIES[entity]
+
+
+def numbers_of(entity: Entity, keys: Iterable[Key]) -> list[str]:
+    """The texts by which the entities of some keys are found; FeatureError if the keys are no list of them."""
+    if isinstance(keys, str) or not isinstance(keys, Iterable):
+        one = f"the text {keys!r}" if isinstance(keys, str) else repr(keys)
+        raise FeatureError(f"the keys of {entity.table} are {one}; a list of them is expected; write [{keys!r}]")
+    return [entity.number_of(key) for key in keys]
 
 
 def is_spark(engine: str) -> bool:

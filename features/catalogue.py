@@ -59,6 +59,27 @@ def flat(ref: str) -> str:
     return ref.replace(":", "__")
 
 
+def references(refs: Iterable[str]) -> tuple[str, ...]:
+    """`refs` themselves.
+
+    Raises
+    ------
+    FeatureError
+        If they are one bare text, or one of them is no text.
+    """
+    if isinstance(refs, str):
+        raise FeatureError(f"the references are the text {refs!r}; a list of them is expected; write [{refs!r}]")
+    if not isinstance(refs, Iterable):
+        raise FeatureError(f"the references are {refs!r}; a list of texts is expected; write ['buying:spend_90d']")
+    given = tuple(refs)
+    for ref in given:
+        if not isinstance(ref, str):
+            raise FeatureError(
+                f"the reference {ref!r} is no text; view:feature or view:* is expected; write 'buying:spend_90d'"
+            )
+    return given
+
+
 class Catalogue:
     """All views, and how references become aggregates and aggregates columns.
 
@@ -96,10 +117,8 @@ class Catalogue:
         LeakageError
             If an attribute is known only after the outcome.
         """
-        if isinstance(refs, str):
-            raise FeatureError(f"the references are the text {refs!r}; a list of them is expected; write [{refs!r}]")
         found: dict[str, None] = {}
-        for ref in refs:
+        for ref in references(refs):
             view = self.view(ref)
             if ref.endswith(":*"):
                 found |= dict.fromkeys(f"{view.name}:{name}" for name in view.fields)

@@ -46,7 +46,7 @@ def _load(path: Path) -> FeatureView:
         spec.loader.exec_module(module)
     except RapportError as error:
         raise type(error)(f"{path.name}: {error}") from error
-    except Exception as error:
+    except (Exception, SystemExit) as error:  # a file that ends the program would end that of all others
         raise DeclarationError(
             f"{path} cannot be run ({type(error).__name__}: {error}); Python that defines 'view' is expected; mend it"
         ) from error

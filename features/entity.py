@@ -6,7 +6,7 @@ import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from features.errors import FeatureError
+from features.errors import DeclarationError, FeatureError
 
 
 @dataclass(frozen=True)
@@ -81,6 +81,17 @@ lead = Entity("lead", "leads", "lead_no")
 product = Entity("product", "products", "product_no")
 opportunity = Entity("opportunity", "opportunities", "opportunity_no")
 customer_product = Entity("customer_product", "pairs of customer and product", parts=(customer, product))
+
+
+def declared(entity: object) -> Entity:
+    """The entity that a declaration names; DeclarationError if it is none, its name as a text for example."""
+    if not isinstance(entity, Entity):
+        raise DeclarationError(
+            f"the entity of a declaration is {entity!r}; one of {', '.join(ENTITIES)}, imported from features, is "
+            "expected; write entity=customer"
+        )
+    return entity
+
 
 ENTITIES = {item.name: item for item in (customer, lead, product, opportunity, customer_product)}
 COMPOSITES = {item.key: item for item in ENTITIES.values() if item.parts}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from pathlib import Path
 
 from configs.errors import RapportError
 from crm.clock import iso
@@ -55,6 +56,16 @@ class TrainingSetError(FeatureError):
 
 class HistoryError(FeatureError):
     """The history on disk is damaged or of another shape."""
+
+
+def unreadable(path: Path, error: Exception, expected: str) -> HistoryError:
+    """The sentence on a file in a folder of a log's generation or delta that cannot be used."""
+    why = (str(error) or type(error).__name__).splitlines()[0]
+    return HistoryError(
+        f"the history part {path} cannot be read ({why}); {expected} written by Rapport is expected; run rapport "
+        f"materialize --rebuild {path.parent.parent.name}, which builds this log again from the records; all others "
+        "can be used"
+    )
 
 
 class OnlineStoreError(FeatureError):

@@ -9,7 +9,7 @@ import numpy as np
 
 from features.declare.aggregate import Aggregate, Condition
 from features.declare.log import Log
-from features.entity import Entity
+from features.entity import Entity, declared
 from features.errors import SpineError
 from features.kernel.codes import FOREVER
 from features.offline import Moments
@@ -45,7 +45,7 @@ def imported(mapped: Any, name: str, entity: Entity) -> ImportedLabel:
     name : str
     entity : Entity
     """
-    return ImportedLabel(name, Log(mapped.__table__, entity, entity.key, rule="state", part="name"))
+    return ImportedLabel(name, Log(mapped.__table__, declared(entity), entity.key, rule="state", part="name"))
 
 
 def over(aggregate: Aggregate, horizon: tuple[Window, ...]) -> Aggregate:

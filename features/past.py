@@ -46,7 +46,7 @@ class Past(Base):
         refs: Iterable[str],
         spine: Any,
         *,
-        known_before: int | None = None,
+        known_before: Moment | None = None,
         watermark: int | None = None,
         engine: Engine = "local",
         progress: Progress | None = None,
@@ -61,8 +61,8 @@ class Past(Base):
             ``<entity>_id`` int64 (of a composite entity several), ``as_of`` (aware moments of any unit, or int64 µs),
             any other columns; perhaps ``known_before``, a knowledge cutoff of each row; a column of numbers for each
             input that features declared by `request` ask for.
-        known_before : int, optional
-            One knowledge cutoff for all rows, in microseconds. Default: the row's ``as_of``.
+        known_before : int (µs), str, datetime or AsOf, optional
+            One knowledge cutoff for all rows. Default: the row's ``as_of``.
         watermark : int, optional
             Only rows that had arrived by then (``seq``); a training set built again is byte-identical.
         engine : {'local', 'spark'}
@@ -82,16 +82,16 @@ class Past(Base):
         InputError
             If an input is missing or no number.
         FeatureError
-            If a reference is unknown, or the spine has a column of that name.
+            If a reference is unknown, the spine has a column of that name, or `known_before` is no moment.
         """
-        frame = as_frame(spine)
+        frame, known = as_frame(spine), None if known_before is None else micros_of(known_before)
         wanted = self.catalogue.expand(refs)
         columns: dict[str, np.ndarray] = {}
         for entity, part in self._by_entity(wanted).items():
             if progress is not None:
                 progress(entity.name, 0, len(frame))
             asked = recipe(self.catalogue, part)
-            moments = self._moments(frame, entity, asked.by_log(), known_before, asked.inputs)
+            moments = self._moments(frame, entity, asked.by_log(), known, asked.inputs)
             if is_spark(engine):
                 columns |= self.spark.fill(asked, moments, watermark=watermark)
             else:
@@ -145,7 +145,7 @@ class Past(Base):
         self.spark.write([recipe(self.catalogue, part) for part in parts], spine, target, watermark=watermark)
 
     def make_training_set(
-        self, refs: Iterable[str], spine: Any, *, known_before: int | None = None, **labels: Any
+        self, refs: Iterable[str], spine: Any, *, known_before: Moment | None = None, **labels: Any
     ) -> TrainingSet:
         """A spine with its features, and the hashes of all that decides them; save it to build it again for ever.
 
@@ -159,7 +159,8 @@ class Past(Base):
         wanted = self.catalogue.expand(refs)
         logs = self.catalogue.logs(wanted)
         arrived = min((self.history.reader(log).state.watermark for log in logs), default=self.records.watermark())
-        return self.training_sets.make(wanted, spine, arrived, known_before, **labels)
+        known = None if known_before is None else micros_of(known_before)
+        return self.training_sets.make(wanted, spine, arrived, known, **labels)
 
     def hindsight(self, refs: Iterable[str], spine: Any) -> dict[str, int]:
         """The features whose values change when ``known_at`` is honoured, with the rows in which; see `hindsight`."""

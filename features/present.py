@@ -9,8 +9,9 @@ from typing import Any
 import numpy as np
 
 from crm import Merges
-from features.as_of import default_as_of
-from features.base import Base, Engine, Key, entity_named, is_spark
+from features.as_of import Moment, default_as_of, micros_of
+from features.base import Base, Engine, Key, entity_named, is_spark, numbers_of
+from features.catalogue import references
 from features.declare.log import Log
 from features.declare.measure import Source
 from features.entity import Entity
@@ -31,7 +32,7 @@ class Present(Base):
         self,
         entity: Entity | str | None = None,
         *,
-        as_of: int | None = None,
+        as_of: Moment | None = None,
         engine: Engine = "local",
         progress: Progress | None = None,
     ) -> MaterializeReport:
@@ -42,8 +43,8 @@ class Present(Base):
         entity : Entity or str, optional
             Default: every kind that has a view; composite ones, of which there are many, once they were asked for by
             name.
-        as_of : int, optional
-            The moment that questions mean which name none, in microseconds. Default: the end of what the views'
+        as_of : int (µs), str, datetime or AsOf, optional
+            The moment that questions mean which name none. Default: the end of what the views'
             sources tell, or now.
         engine : {'local', 'spark'}
             Where whole states are packed; their bytes are the same.
@@ -51,13 +52,13 @@ class Present(Base):
         """
         packing = self.spark.pack if is_spark(engine) else pack
         started = time.monotonic()
-        kinds = [entity_named(entity)] if entity is not None else self._kept_online()
+        kinds, given = [entity_named(entity)] if entity is not None else self._kept_online(), _micros(as_of)
         sources = self.records.sources()
         written, full, watermark = {}, {}, 0
         for kind in kinds:
             logs = self.logs_of(kind)
             default = default_as_of(self.records, logs, sources)
-            moment = as_of if as_of is not None else (default.micros if default.binding else None)
+            moment = given if given is not None else (default.micros if default.binding else None)
             done = materialize(self.online.store, self.history, kind, logs, moment, progress, packing)
             written[kind.name], full[kind.name], watermark = done.states, done.is_full, done.watermark
         return MaterializeReport(written, watermark, full, time.monotonic() - started)
@@ -78,7 +79,7 @@ class Present(Base):
         self,
         refs: Iterable[str],
         keys: Sequence[Key],
-        at: int | None = None,
+        at: Moment | None = None,
         *,
         inputs: Mapping[str, Any] | None = None,
     ) -> OnlineAnswer:
@@ -90,13 +91,15 @@ class Present(Base):
             Of one entity.
         keys : sequence of str
             Numbers (``customer_no``, …); tuples of them for a composite entity.
-        at : int, optional
-            The moment, in microseconds. Default: the one given to `materialize`, else now.
+        at : int (µs), str, datetime or AsOf, optional
+            The moment. Default: the one given to `materialize`, else now.
         inputs : mapping of str to number, or to sequence of numbers
             What features declared by `request` ask for: one number for all keys, or one for each; None is null.
 
         Raises
         ------
+        FeatureError
+            If the references or the keys are a bare text, a reference is unknown, or `at` is no moment.
         MergedError
             If a customer had been merged into another by then.
         InputError
@@ -104,8 +107,8 @@ class Present(Base):
         OnlineStoreError
             If nothing was materialized, or the store does not answer.
         """
-        refs = tuple(refs)
-        answer = self.online.features(self.catalogue, refs, self._numbers(refs, keys), at, inputs)
+        refs = references(refs)
+        answer = self.online.features(self.catalogue, refs, self._numbers(refs, keys), _micros(at), inputs)
         self.refuse_merged_now(self.catalogue.view(refs[0]).entity, keys, answer.as_of)
         return answer
 
@@ -126,11 +129,10 @@ class Present(Base):
     def _numbers(self, refs: Sequence[str], keys: Sequence[Key]) -> list[str]:
         if not refs:
             return []  # of no entity, which is said there
-        number_of = self.catalogue.view(refs[0]).entity.number_of
-        return [number_of(key) for key in keys]
+        return numbers_of(self.catalogue.view(refs[0]).entity, keys)
 
     def online_events(
-        self, entity: Entity | str, source: Source | str, keys: Sequence[Key], at: int | None = None
+        self, entity: Entity | str, source: Source | str, keys: Sequence[Key], at: Moment | None = None
     ) -> list[dict[str, np.ndarray]]:
         """The visible rows of one log for each key, oldest first; empty arrays for an unknown key.
 
@@ -141,8 +143,8 @@ class Present(Base):
             as float64, all else int64 (money in ten-thousandths, null the smallest int64).
         """
         log, kind = self._log(source), entity_named(entity)
-        known, words, begins, _ = self.online.states(kind.name, [kind.number_of(key) for key in keys])
-        moment = known.moment(at)
+        known, words, begins, _ = self.online.states(kind.name, numbers_of(kind, keys))
+        moment = known.moment(_micros(at))
         self.refuse_merged_now(kind, keys, moment)
         return [visible_rows(known, words, int(begin), log, moment) for begin in begins]
 
@@ -192,3 +194,7 @@ class Present(Base):
             return materialize(self.online.store, self.history, kind, self.logs_of(kind), stamp.as_of)
         report = self.materialize(kind)
         return Written(report.entities[kind.name], True, report.watermark)
+
+
+def _micros(at: Moment | None) -> int | None:
+    return None if at is None else micros_of(at)

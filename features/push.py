@@ -78,7 +78,7 @@ def as_arrow(rows: Rows) -> pa.Table:
     Raises
     ------
     FeatureError
-        If mappings have different columns, a column values of several types, or a time no zone.
+        If rows are no mappings, have different columns, a column values of several types, or a time no zone.
 
     Examples
     --------
@@ -89,7 +89,7 @@ def as_arrow(rows: Rows) -> pa.Table:
         return rows
     if isinstance(rows, pd.DataFrame):
         return pa.Table.from_pandas(rows, preserve_index=False)
-    given = list(rows)
+    given = _mappings(rows)
     names = list(given[0]) if given else []
     for place, row in enumerate(given):
         if set(row) != set(names):
@@ -108,6 +108,22 @@ def as_arrow(rows: Rows) -> pa.Table:
             f"the rows pushed hold values of several types in one column ({error}); one type in each column is "
             "expected; convert them"
         ) from error
+
+
+def _mappings(rows: Iterable[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
+    if isinstance(rows, Mapping | str | bytes) or not isinstance(rows, Iterable):
+        raise FeatureError(
+            f"the rows pushed are {rows!r:.100}, a {type(rows).__name__}; a list of mappings, an Arrow table or a "
+            "DataFrame is expected; write [row] to push one row"
+        )
+    given = list(rows)
+    for place, row in enumerate(given):
+        if not isinstance(row, Mapping):
+            raise FeatureError(
+                f"row {place + 1} of the rows pushed is {row!r:.100}, a {type(row).__name__}; a mapping of columns to "
+                'values is expected; write {"source_key": …, "occurred_at": …}'
+            )
+    return given
 
 
 def _refuse_moment(place: int, name: str, value: datetime) -> None:

@@ -19,12 +19,24 @@ SCALES = {"s": 1_000_000, "ms": 1_000, "us": 1, "ns": 1_000}
 
 
 def as_frame(spine: Any) -> pd.DataFrame:
-    """A spine as a DataFrame: one already, or anything Arrow."""
-    if isinstance(spine, pd.DataFrame):
-        return spine
-    if hasattr(spine, "to_pandas"):
-        return pd.DataFrame(spine.to_pandas())
-    return pd.DataFrame(spine)
+    """A spine as a DataFrame: one already, or anything Arrow.
+
+    Raises
+    ------
+    SpineError
+        If it is no table, or has two columns of one name.
+    """
+    try:
+        frame = pd.DataFrame(spine.to_pandas() if hasattr(spine, "to_pandas") else spine)
+    except (TypeError, ValueError) as error:
+        raise SpineError(
+            f"the spine is {spine!r:.100} ({error}); a DataFrame or an Arrow table with an id and as_of in each row is "
+            "expected; hand one over"
+        ) from error
+    if not frame.columns.is_unique:
+        twice = frame.columns[frame.columns.duplicated()][0]
+        raise SpineError(f"the spine has two columns {twice!r}; a name of its own for each is expected; drop one")
+    return frame
 
 
 def moments_of(frame: pd.DataFrame, entity: Entity, known_before: int | None, keys: Keyed) -> Moments:

@@ -71,6 +71,22 @@ def hours(*counts: int) -> tuple[Window, ...]:
 lifetime: tuple[Window, ...] = (Window(FOREVER, ""),)
 
 
+def windows_of(given: object) -> tuple[Window, ...]:
+    """`given` itself, once it is windows.
+
+    Raises
+    ------
+    DeclarationError
+        If it is anything else, a bare number for example, or none at all.
+    """
+    if not isinstance(given, tuple) or not given or not all(isinstance(item, Window) for item in given):
+        shown = "nothing" if given == () else repr(given)
+        raise DeclarationError(
+            f"the windows are {shown}; days(…), hours(…) or lifetime is expected; write days(30) for the last 30 days"
+        )
+    return given
+
+
 def _positive(count: int, unit: str) -> int:
     if isinstance(count, bool) or not isinstance(count, int) or not 0 < count * DAY < 2**60:
         raise DeclarationError(

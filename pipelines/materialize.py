@@ -39,7 +39,12 @@ class Materialized:
 
 
 def materialize(
-    workspace: Workspace, *, as_of: int | None = None, rebuild: str = "", engine: Engine = "local"
+    workspace: Workspace,
+    *,
+    as_of: int | None = None,
+    rebuild: str = "",
+    verify: bool = False,
+    engine: Engine = "local",
 ) -> Materialized:
     """Refresh the history from the records, then the online store from the history.
 
@@ -50,12 +55,16 @@ def materialize(
         is allowed, and said.
     rebuild : str
         A log whose history is read again from the records, whatever became of it; empty: none.
+    verify : bool
+        Whether to read the whole history first and compare it with what was written.
     engine : {"local", "spark"}
         Where whole states are packed.
     """
     store = workspace.features
     if rebuild:
         store.history.rebuild(rebuild)
+    if verify:
+        store.history.verify()
     refreshed = store.refresh(progress=workspace.progress)
     written = store.materialize(as_of=as_of, engine=engine, progress=workspace.progress)
     note = "" if as_of is None else store.default_as_of(f"{view}:*" for view in store.catalogue.views).beyond(as_of)

@@ -38,7 +38,7 @@ def find(folder: Path = FOLDER) -> dict[str, ModelSpec]:
 def _read(path: Path) -> ModelSpec:
     try:
         module = importlib.import_module(f"training.models.{path.stem}") if path.parent == FOLDER else _foreign(path)
-    except Exception as error:  # whatever a file raises is told as one sentence
+    except (Exception, SystemExit) as error:  # whatever a file raises is told as one sentence
         raise TrainingError.bad_file(path, f"{type(error).__name__}: {error}") from error
     model = getattr(module, "model", None)
     if not isinstance(model, ModelSpec):

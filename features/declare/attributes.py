@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from features.declare.aggregate import Aggregate, Condition, check
 from features.declare.log import Log
 from features.declare.view import Attributes, FeatureView, Field, field_of
-from features.entity import Entity
+from features.entity import Entity, declared
 from features.protected import is_protected
 from features.windows import lifetime
 
@@ -34,7 +34,7 @@ def attributes(mapped: Any, *, entity: Entity) -> Attributes:
         The table of attribute values.
     entity : Entity
     """
-    return Attributes(Log(mapped.__table__, entity, entity.key, rule="state", part="definition_id"))
+    return Attributes(Log(mapped.__table__, declared(entity), entity.key, rule="state", part="definition_id"))
 
 
 def resolve(view: FeatureView, known: Iterable[AttributeInfo]) -> FeatureView:

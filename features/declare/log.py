@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any, Literal, TypeAlias
 
-from features.entity import Entity
+from features.entity import Entity, declared
 from features.errors import DeclarationError
 
 Kind: TypeAlias = Literal["whole", "float", "money", "moment", "day", "flag", "text", "id"]
@@ -148,7 +148,7 @@ def _kind(item: Any) -> Kind:
 
 def events_log(mapped: Any, entity: Entity, at: str | None) -> Log:
     """The log of things that happened; a head's rows happen at its column `at`."""
-    table = mapped.__table__
+    table, entity = _table(mapped), declared(entity)
     if mapped.shape == "head":
         if at is None:
             raise DeclarationError(
@@ -164,13 +164,22 @@ def events_log(mapped: Any, entity: Entity, at: str | None) -> Log:
 
 def states_log(mapped: Any, entity: Entity) -> Log:
     """The log of what something was, version by version."""
+    table, entity = _table(mapped), declared(entity)
     if mapped.shape != "head":
         raise DeclarationError(
-            f"{mapped.__table__.name} holds events, not states; a table with versions is expected; write "
+            f"{table.name} holds events, not states; a table with versions is expected; write "
             f"events({mapped.__name__}, entity={entity.name})"
         )
-    table = _versions(mapped.__table__)
+    table = _versions(table)
     return Log(table, entity, _key(table, entity), rule="state", part=None if _own(table, entity) else "id")
+
+
+def _table(mapped: Any) -> Any:
+    if not hasattr(mapped, "__table__"):
+        raise DeclarationError(
+            f"{mapped!r} is no table of the records; a class of crm.schema is expected; write events(OrderLine, …)"
+        )
+    return mapped.__table__
 
 
 def _versions(table: Any) -> Any:

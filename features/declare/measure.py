@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from datetime import date, datetime
@@ -9,13 +10,20 @@ from typing import Any
 
 from crm.clock import to_micros
 from features.declare.aggregate import Aggregate, Condition, check
-from features.declare.log import MONEY_SCALE, Log, LogColumn, events_log, states_log
+from features.declare.log import MONEY_SCALE, Kind, Log, LogColumn, events_log, states_log
 from features.entity import Entity
 from features.errors import DeclarationError
-from features.windows import Window, lifetime
+from features.windows import Window, lifetime, windows_of
 
 Windows = tuple[Window, ...]
 DAY_MICROS = 86_400_000_000
+ORDERED = ("less", "at_most", "more", "at_least")
+EXPECTED: dict[Kind, str] = {
+    "text": "a text",
+    "flag": "True or False",
+    "moment": "a day, or a moment with a zone,",
+    "day": "a day, or a moment with a zone,",
+}
 
 
 @dataclass(frozen=True)
@@ -64,8 +72,19 @@ class Source:
         self.conditions = conditions
 
     def where(self, *conditions: Condition) -> Source:
-        """Only the rows that pass every condition."""
+        """Only the rows that pass every condition.
+
+        Raises
+        ------
+        DeclarationError
+            If one is no condition, or on a column that the table has not.
+        """
         for item in conditions:
+            if not isinstance(item, Condition):
+                raise DeclarationError(
+                    f"the condition {item!r} is none; a test of a column is expected; write "
+                    '.where(lines.kind == "sale") with a column and a value of your source'
+                )
             self.log.column(item.column)
         return Source(self.log, (*self.conditions, *conditions))
 
@@ -98,7 +117,8 @@ class Source:
         """Any operation by name, checked against its column."""
         return Measure(
             tuple(
-                check(Aggregate(self.log, operation, column, window, self.conditions, argument)) for window in windows
+                check(Aggregate(self.log, operation, column, window, self.conditions, argument))
+                for window in windows_of(windows)
             )
         )
 
@@ -176,11 +196,28 @@ class Column:
         return self._over("share", windows, stored(self.spec, value))
 
     def _test(self, operation: str, *values: Any) -> Condition:
+        if operation in ORDERED and self.spec.kind == "text":
+            raise DeclarationError(
+                f"{self.spec.name} is a text, which is neither less nor more than {values[0]!r}; a test of equality "
+                "is expected; write == or is_in([…])"
+            )
         return Condition(self.spec.name, operation, tuple(stored(self.spec, value) for value in values))
 
     def is_in(self, values: Iterable[Any]) -> Condition:
-        """One of several values."""
-        return self._test("in", *values)
+        """One of several values.
+
+        Raises
+        ------
+        DeclarationError
+            If they are none, or a bare text, whose letters would be meant.
+        """
+        given = list(values) if isinstance(values, Iterable) and not isinstance(values, str) else []
+        if not given:
+            raise DeclarationError(
+                f"{self.spec.name} cannot be one of {values!r}; a list of one value or more is expected; write "
+                f"is_in([{repr(values) if isinstance(values, str) else '…'}])"
+            )
+        return self._test("in", *given)
 
     def is_null(self) -> Condition:
         """No value."""
@@ -243,24 +280,33 @@ def states(mapped: Any, *, entity: Entity) -> Source:
 
 
 def stored(spec: LogColumn, value: Any) -> Any:
-    """A value as its column stores it: money in ten-thousandths, moments and days in microseconds."""
-    match value:
-        case bool():
-            return int(value)
-        case datetime():
-            return to_micros(value)
-        case date():
-            return (value - date(1970, 1, 1)).days * DAY_MICROS
-        case int() | float() if spec.kind == "money":
-            return round(value * MONEY_SCALE)
-        case int() if spec.kind == "float":
-            return float(value)
-        case int() | float() | str() if spec.kind == "text":
-            return str(value)
-        case int():
+    """A value as its column stores it: money in ten-thousandths, moments and days in microseconds.
+
+    Raises
+    ------
+    DeclarationError
+        If it is of another kind than the column, which no row could equal.
+    """
+    match value, spec.kind:
+        case str(), "text":
             return value
-        case float() if spec.kind == "float":
+        case bool(), "flag":
+            return int(value)
+        case bool(), _:
+            pass
+        case datetime(), "moment" | "day" if value.tzinfo is not None:
+            return to_micros(value)
+        case datetime(), _:
+            pass
+        case date(), "moment" | "day":
+            return (value - date(1970, 1, 1)).days * DAY_MICROS
+        case int() | float(), "money" if math.isfinite(value):
+            return round(value * MONEY_SCALE)
+        case int() | float(), "float":
+            return float(value)
+        case int(), "whole" | "id" | "flag" | "moment" | "day":
             return value
     raise DeclarationError(
-        f"{value!r} cannot be compared with {spec.name}, a {spec.kind}; a value of that kind is expected; correct it"
+        f"{value!r} cannot be compared with {spec.name}, a {spec.kind}; {EXPECTED.get(spec.kind, 'a number')} is "
+        "expected; correct it"
     )

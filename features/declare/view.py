@@ -13,11 +13,11 @@ from features.declare.expression import Expression
 from features.declare.log import Log
 from features.declare.measure import Column, Measure
 from features.declare.request import Request
-from features.entity import Entity
+from features.entity import Entity, declared
 from features.errors import DeclarationError
 from features.leakage import guard
 from features.protected import is_protected
-from features.windows import FOREVER, Window
+from features.windows import FOREVER, Window, days, windows_of
 
 Definition: TypeAlias = Measure | Column | Expression | Request
 
@@ -78,6 +78,7 @@ class FeatureView:
         ttl: tuple[Window, ...] = (),
         **features: Definition,
     ) -> None:
+        _check_terms(declared(entity), dynamic, ttl)
         fields = [item for name, feature in features.items() for item in _fields(name, feature, entity, ttl)]
         _set(self, entity=entity, fields=_unique(fields), name="", dynamic=dynamic, ttl=ttl, refused=frozenset())
         _check_expressions(self.fields)
@@ -111,6 +112,16 @@ class FeatureView:
         """Hash of the content of its declaration: equal text, equal features."""
         text = json.dumps(list(self.content.values()))
         return hashlib.sha256(text.encode()).hexdigest()
+
+
+def _check_terms(entity: Entity, dynamic: object, ttl: object) -> None:
+    if dynamic is not None and not isinstance(dynamic, Attributes):
+        raise DeclarationError(
+            f"the dynamic part of a view is {dynamic!r}; custom attributes are expected; write "
+            f"dynamic=attributes(AttributeValue, entity={entity.name})"
+        )
+    if len(windows_of(ttl or days(1))) != 1:
+        raise DeclarationError(f"the ttl of a view is {ttl!r}; one span is expected; write ttl=days(30)")
 
 
 def _set(view: FeatureView, **values: Any) -> None:

@@ -8,6 +8,7 @@ from pathlib import Path
 import numpy as np
 import pyarrow as pa
 
+from features.errors import unreadable
 from features.kernel.codes import NULL
 from features.kernel.program import Ints
 
@@ -84,5 +85,21 @@ class Dictionary:
 
     @classmethod
     def read(cls, path: Path) -> Dictionary:
-        """Read what `save` wrote."""
-        return cls(json.loads(path.read_text(encoding="utf-8")))
+        """Read what `save` wrote.
+
+        Raises
+        ------
+        HistoryError
+            If the file is missing or is not what `save` writes.
+        """
+        try:
+            texts = json.loads(path.read_text(encoding="utf-8"))
+            if not isinstance(texts, dict) or not all(map(_is_texts, texts.values())):
+                raise ValueError("it holds no lists of texts")
+        except (OSError, ValueError) as error:
+            raise unreadable(path, error, "the JSON") from error
+        return cls(texts)
+
+
+def _is_texts(items: object) -> bool:
+    return isinstance(items, list) and all(isinstance(text, str) for text in items)

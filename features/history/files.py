@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import time
 from dataclasses import dataclass
 from functools import cache, cached_property
 from pathlib import Path
@@ -11,11 +12,13 @@ import numpy as np
 import pyarrow as pa
 
 from features import kernel
-from features.errors import HistoryError
+from features.errors import unreadable
 from features.history.rows import Rows
 from features.kernel.program import Ints
 
-SUM = b"sum"
+SUM, WRITTEN = b"sum", b"written"
+SECOND = 1_000_000_000
+_CHECKED: dict[Path, tuple[int, int]] = {}  # size and time of parts of another time than their own that were read once
 
 
 @dataclass(frozen=True)
@@ -76,7 +79,9 @@ def bucket_of(rows: Rows) -> Bucket:
 
 
 def write_rows(rows: Rows, path: Path, *, sync: bool = True) -> None:
-    """Write rows as an Arrow file with one batch and the sum of its words.
+    """Write rows as an Arrow file with one batch, the sum of its words, and the time that the file is given.
+
+    That time is a whole second, which every disk and archive keeps, and which whoever changes the file later moves.
 
     Parameters
     ----------
@@ -86,23 +91,25 @@ def write_rows(rows: Rows, path: Path, *, sync: bool = True) -> None:
         Whether to push it to the disk before returning.
     """
     batch = pa.record_batch({name: pa.array(values) for name, values in rows.items()})
-    batch = batch.replace_schema_metadata({SUM: str(_sum(rows))})
+    written = time.time_ns() // SECOND * SECOND
+    batch = batch.replace_schema_metadata({SUM: str(_sum(rows)), WRITTEN: str(written)})
     with path.open("wb") as file:
         with pa.ipc.new_file(file, batch.schema) as writer:
             writer.write_batch(batch)
         file.flush()
         if sync:
             os.fsync(file.fileno())
+    os.utime(path, ns=(written, written))
 
 
 def map_bucket(path: Path, *, check: bool = False) -> Bucket:
-    """Map a file that `write_rows` wrote.
+    """Map a file that `write_rows` wrote; one whose time is not that of its writing is compared with its sum.
 
     Parameters
     ----------
     path : Path
     check : bool
-        Whether to read all of it and compare the sum of its words.
+        Whether to read all of it and compare the sum of its words, whatever its time.
 
     Raises
     ------
@@ -110,6 +117,7 @@ def map_bucket(path: Path, *, check: bool = False) -> Bucket:
         If the file is missing, cut short, not ours, or changed.
     """
     try:
+        found = path.stat()
         with pa.memory_map(str(path)) as source:
             whole = source.read_buffer()
         reader = pa.ipc.open_file(pa.BufferReader(whole))
@@ -120,23 +128,19 @@ def map_bucket(path: Path, *, check: bool = False) -> Bucket:
             for i, name in enumerate(batch.schema.names)
         }
         bucket = Bucket(words, columns, batch.num_rows)
-        if check and int(reader.schema.metadata[SUM]) != _sum(bucket.as_rows()):
-            raise OSError("its content is not what was written")
-    except (OSError, pa.ArrowInvalid) as error:
-        raise HistoryError(
-            f"the history part {path} cannot be read ({str(error).splitlines()[0]}); an Arrow file written by Rapport "
-            f"is expected; run rapport materialize --rebuild {_log_of(path)}, which builds this log again from the "
-            "records; all others can be used"
-        ) from error
+        told, stands = reader.schema.metadata or {}, (found.st_size, found.st_mtime_ns)
+        is_own = told.get(WRITTEN) == str(found.st_mtime_ns).encode()
+        if check or not (is_own or _CHECKED.get(path) == stands):
+            if told.get(SUM) != str(_sum(bucket.as_rows())).encode():
+                raise OSError("its content is not what was written")
+            _CHECKED[path] = stands  # a copy keeps its other time: once in a process is enough
+    except (OSError, ValueError, AttributeError, pa.ArrowException) as error:
+        raise unreadable(path, error, "an Arrow file") from error
     return bucket
 
 
 def _sum(rows: Rows) -> int:
     return sum(int(np.add.reduce(values.view(np.uint64), dtype=np.uint64)) for values in rows.values()) % 2**64
-
-
-def _log_of(path: Path) -> str:
-    return path.parent.parent.name
 
 
 @cache

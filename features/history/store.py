@@ -180,6 +180,18 @@ class History:
             self._commit({other: state for other, state in manifest.items() if other != name}, manifest)
         return self.refresh([log])
 
+    def verify(self) -> None:
+        """Read every part of every log and compare it with what was written, whatever its time.
+
+        Raises
+        ------
+        HistoryError
+            Naming the first part that is damaged.
+        """
+        for name, state in self.manifest.items():
+            if name in self._logs:
+                LogReader(self._logs[name], state, self.folder / name).verify()
+
     def forget(self, tables: Collection[str]) -> list[str]:
         """Read every log of some tables again from the records, and leave nothing of what was before on the disk.
 

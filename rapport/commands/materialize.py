@@ -25,11 +25,20 @@ def arguments(parser: ArgumentParser) -> None:
         help="read this log (order_lines.customer) again first, if it is damaged",
     )
     parser.add_argument(
+        "--verify", action="store_true", help="read the whole history first and name the first part that is damaged"
+    )
+    parser.add_argument(
         "--engine", choices=get_args(Engine), default="local", help="where states are packed (spark: see docs/spark.md)"
     )
 
 
 def run(arguments: Namespace, workspace: Workspace) -> Answer:
     """Materialize, and answer with how many entities were written."""
-    done = materialize(workspace, as_of=arguments.as_of, rebuild=arguments.rebuild, engine=arguments.engine)
+    done = materialize(
+        workspace,
+        as_of=arguments.as_of,
+        rebuild=arguments.rebuild,
+        verify=arguments.verify,
+        engine=arguments.engine,
+    )
     return Answer(done.to_json(), done.lines())

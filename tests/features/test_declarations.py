@@ -104,6 +104,65 @@ SENTENCES: dict[str, tuple[Callable[[], object], str]] = {
     "age of a number": (lambda: lines.quantity.age(), "the age of order_lines.quantity makes no sense, it is a float"),
     "negative lag": (lambda: lines.amount.lag(-1), "a lag of -1 steps is none; a whole number from 0 on is expected"),
     "and": (lambda: (lines.kind == "a") and (lines.kind == "b"), "a condition on 'kind' was used as yes or no"),
+    "a number for windows": (
+        lambda: lines.count(30),  # type: ignore[arg-type]  # the mistake
+        r"the windows are 30; days\(…\), hours\(…\) or lifetime is expected; write days\(30\)",
+    ),
+    "no windows": (lambda: lines.amount.sum(days()), "the windows are nothing; days"),
+    "a number among windows": (
+        lambda: lines.count((*days(1), 30)),  # type: ignore[arg-type]  # the mistake
+        r"the windows are \(Window.*, 30\); days",
+    ),
+    "true for a condition": (
+        lambda: lines.where(True),  # type: ignore[arg-type]  # the mistake
+        r"the condition True is none; a test of a column is expected; write \.where\(lines.kind ==",
+    ),
+    "a name for an entity": (
+        lambda: FeatureView(entity="customer", a=lines.count()),  # type: ignore[arg-type]  # the mistake
+        "the entity of a declaration is 'customer'; one of customer, .*, is expected; write entity=customer",
+    ),
+    "events of a name": (
+        lambda: events(OrderLine, entity="customer"),  # type: ignore[arg-type]  # the mistake
+        "the entity of a declaration is 'customer'; one of customer",
+    ),
+    "attributes of a name": (
+        lambda: attributes(AttributeValue, entity="customer"),  # type: ignore[arg-type]  # the mistake
+        "the entity of a declaration is 'customer'; one of customer",
+    ),
+    "no table": (
+        lambda: events("order_lines", entity=customer),
+        "'order_lines' is no table of the records; a class of crm.schema is expected",
+    ),
+    "a log for a dynamic part": (
+        lambda: FeatureView(entity=customer, dynamic=lines.log),  # type: ignore[arg-type]  # the mistake
+        r"the dynamic part of a view is Log\(order_lines.customer\); custom attributes are expected",
+    ),
+    "a number for a ttl": (
+        lambda: FeatureView(entity=customer, ttl=30, a=lines.count()),  # type: ignore[arg-type]  # the mistake
+        "the windows are 30; days",
+    ),
+    "two spans for a ttl": (
+        lambda: FeatureView(entity=customer, ttl=days(1, 2), a=lines.count()),
+        r"the ttl of a view is .*; one span is expected; write ttl=days\(30\)",
+    ),
+    "letters": (
+        lambda: lines.kind.is_in("sale"),
+        r"kind cannot be one of 'sale'; a list of one value or more is expected; write is_in\(\['sale'\]\)",
+    ),
+    "one of none": (lambda: lines.kind.is_in([]), r"kind cannot be one of \[\]; a list of one value or more is"),
+    "one of a number": (lambda: lines.line_no.is_in(3), "line_no cannot be one of 3; a list"),  # type: ignore[arg-type]
+    "a number for a text": (lambda: lines.kind == 3, "3 cannot be compared with kind, a text; a text is expected"),
+    "a flag for a text": (lambda: lines.kind.is_in(["a", True]), "True cannot be compared with kind, a text; a text"),
+    "a day for a text": (lambda: lines.kind == date(2024, 1, 1), "cannot be compared with kind, a text"),
+    "a text for a number": (lambda: lines.line_no == "3", "'3' cannot be compared with line_no, a whole; a number is"),
+    "a text for money": (lambda: lines.amount >= "3", "'3' cannot be compared with amount, a money; a number is"),
+    "no number for money": (lambda: lines.amount >= float("nan"), "nan cannot be compared with amount, a money"),
+    "a share of a number": (lambda: lines.kind.share(3), "3 cannot be compared with kind, a text; a text is expected"),
+    "a text by order": (lambda: lines.kind < "sale", "kind is a text, which is neither less nor more than 'sale'; a"),
+    "no zone": (
+        lambda: states(Customer, entity=customer).since_on < datetime(2024, 1, 1),  # noqa: DTZ001 - the mistake
+        "cannot be compared with since_on, a day; a day, or a moment with a zone, is expected",
+    ),
     "wrong kind of value": (lambda: lines.product_id == "x", "'x' cannot be compared with product_id, a id"),
     "events of a head": (lambda: events(Customer, entity=customer), "customers holds states, not events; the moment"),
     "states of a fact": (lambda: states(OrderLine, entity=customer), "order_lines holds events, not states; a table"),

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import pytest
 
-from features import DeclarationError, LeakageError
+from crm.clock import DAY
+from features import DeclarationError, LeakageError, check
 from features.discovery import find_views
 
 GOOD = """
@@ -35,6 +37,10 @@ def test_a_file_is_a_view_named_like_it(tmp_path: Path) -> None:
         ("view = 3", "defines no feature view; a FeatureView called 'view' is expected; write view"),
         ("x = 1", "defines no feature view"),
         ("import nothing_of_that_name", r"cannot be run \(ModuleNotFoundError: No module named"),
+        (
+            "import sys\nsys.exit(0)",
+            r"cannot be run \(SystemExit: 0\); Python that defines",
+        ),
         ("view = (", r"cannot be run \(SyntaxError: "),
         (GOOD.replace("n=events(OrderLine, entity=customer).count()", "n=1"), "bad.py: the feature 'n' is a int"),
     ],
@@ -44,6 +50,16 @@ def test_a_bad_file_is_named(text: str, sentence: str, tmp_path: Path) -> None:
     with pytest.raises(DeclarationError, match=sentence) as caught:
         find_views([tmp_path])
     assert "bad.py" in str(caught.value)
+
+
+def test_the_documented_view_counts_calls_and_nothing_else(tmp_path: Path) -> None:
+    guide = (Path(__file__).parents[2] / "CONTRIBUTING.md").read_text(encoding="utf-8")
+    (text,) = re.findall(r"```python\n(\"\"\"How often a customer calls.*?)```", guide, re.DOTALL)
+    write(tmp_path, "calls.py", text)
+    view = find_views([tmp_path])["calls"]
+    rows = [{"customer_id": 1, "type": kind, "occurred_at": day * DAY} for day, kind in enumerate(["call", "mail"])]
+    found = check(view, {"interactions": rows}, [(1, 5 * DAY)]).iloc[0]
+    assert found[["calls_30d", "calls_90d", "days_since_last_call"]].tolist() == [1, 1, 5]
 
 
 def test_a_leak_is_a_leak_and_names_the_file(tmp_path: Path) -> None:

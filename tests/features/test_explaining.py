@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
+from typing import Any
+
 import pandas as pd
 import pytest
 
 from crm import AttributeInfo
-from crm.clock import DAY
+from crm.clock import DAY, parse
 from crm.schema import AttributeValue, OrderLine
 from features import (
     FeatureError,
@@ -22,6 +25,7 @@ from features import (
     product,
     ratio,
 )
+from features.as_of import AsOf, Moment
 from features.declare.aggregate import Condition
 from tests.features.conftest import Opener
 from tests.features.test_oracle import CONDITIONS
@@ -138,3 +142,61 @@ def test_features_of_two_entities_offline_together_online_apart(store: FeatureSt
         store.online_features(["v:n", "p:sold"], ["K4"], T)
     with pytest.raises(FeatureError, match="the features asked for are of no entity"):
         store.online_features([], ["K4"], T)
+
+
+@pytest.mark.parametrize("keys", ["K4", 4])
+def test_keys_are_a_list_not_a_text(keys: Any, store: FeatureStore) -> None:
+    sentence = rf"the keys of customers are (the text )?{keys!r}; a list of them is expected; write \[{keys!r}\]"
+    for ask in (
+        lambda: store.online_features(["v:n"], keys, T),
+        lambda: store.ids("customer", keys),
+        lambda: store.online_events("customer", lines, keys, T),
+    ):
+        with pytest.raises(FeatureError, match=sentence):
+            ask()
+
+
+ALIKE = ["2026-01-01", "2026-01-01T01:00:00+01:00", datetime(2026, 1, 1, tzinfo=UTC), AsOf(parse("2026-01-01"))]
+
+
+@pytest.mark.parametrize("moment", ALIKE, ids=str)
+def test_a_moment_means_the_same_everywhere(moment: Moment, store: FeatureStore) -> None:
+    at = parse("2026-01-01")
+    assert store.materialize(as_of=moment).entities["customer"] == 2
+    told = store.online_features(["v:n"], ["K4"], moment)
+    assert (told.as_of, store.online_features(["v:n"], ["K4"]).as_of) == (at, at)
+    assert told.values["v:n"].tolist() == [4]
+    assert len(store.online_events("customer", lines, ["K4"], moment)[0]["occurred_at"]) == 4
+    spine = pd.DataFrame({"customer_id": [4], "as_of": [at]})
+    assert store.historical_features(["v:n"], spine, known_before=moment)["v__n"].tolist() == [4]
+    assert store.make_training_set(["v:n"], spine, known_before=moment).manifest.known_before == at
+
+
+@pytest.mark.parametrize("moment", ["2026-01-01T00:00", "tomorrow", datetime(2026, 1, 1), 1.5])  # noqa: DTZ001 - the mistake
+def test_what_is_no_moment_is_refused_everywhere(moment: Any, store: FeatureStore) -> None:
+    spine = pd.DataFrame({"customer_id": [4], "as_of": [T]})
+    for ask in (
+        lambda: store.online_features(["v:n"], ["K4"], moment),
+        lambda: store.materialize(as_of=moment),
+        lambda: store.historical_features(["v:n"], spine, known_before=moment),
+        lambda: store.make_training_set(["v:n"], spine, known_before=moment),
+    ):
+        with pytest.raises(FeatureError, match=r"is no moment \(.*\); a date, an ISO 8601 time with a zone, or whole"):
+            ask()
+
+
+REFS: dict[str, tuple[Any, str]] = {
+    "a text": ("v:n", r"the references are the text 'v:n'; a list of them is expected; write \['v:n'\]"),
+    "a number": (3, "the references are 3; a list of texts is expected"),
+    "numbers": ([3], "the reference 3 is no text; view:feature or view:\\* is expected"),
+    "lists": (["v:n", ["v:n"]], r"the reference \['v:n'\] is no text"),
+}
+
+
+@pytest.mark.parametrize("name", REFS)
+def test_references_are_texts(name: str, store: FeatureStore) -> None:
+    refs, sentence = REFS[name]
+    with pytest.raises(FeatureError, match=sentence):
+        store.historical_features(refs, pd.DataFrame({"customer_id": [4], "as_of": [T]}))
+    with pytest.raises(FeatureError, match=sentence):
+        store.online_features(refs, ["K4"], T)

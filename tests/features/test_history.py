@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import multiprocessing
+import os
+import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -18,6 +20,7 @@ from crm import Records
 from crm.clock import DAY
 from features import FeatureView, HistoryError, InlineRecords, customer
 from features.checks import same_bits
+from features.history import files
 from tests.features.conftest import Opener
 from tests.features.test_oracle import spine_of
 from tests.features.worlds import World, every_operation, lines, make, moments_for
@@ -197,6 +200,73 @@ def test_a_changed_word_is_found_when_the_parts_are_verified(open_store: Opener,
     change(part, reader.bucket(0).columns["fact"])
     with pytest.raises(HistoryError, match=r"\(its content is not what was written\)"):
         reader.verify()
+
+
+def test_what_changed_without_its_time_is_found_when_all_is_verified(open_store: Opener, tmp_path: Path) -> None:
+    store = open_store(make(76, facts=50).records(), v=every_operation())
+    store.refresh()
+    store.history.verify()
+    part = next(part for part in parts(tmp_path) if part.name.startswith("bucket"))
+    before = part.stat().st_mtime_ns
+    change(part, store.history.reader(lines.log).bucket(0).columns["fact"])
+    os.utime(part, ns=(before, before))  # as when a disk loses bits by itself
+    with pytest.raises(HistoryError, match=r"bucket-00000.arrow .*\(its content is not what was written\)"):
+        store.history.verify()
+
+
+@pytest.mark.parametrize("column", ["fact", "occurred_at", "line_no"])
+def test_a_changed_word_is_found_when_its_part_is_read(column: str, open_store: Opener, tmp_path: Path) -> None:
+    store = open_store(make(76, facts=50).records(), v=every_operation())
+    store.refresh()
+    place = store.history.reader(lines.log).bucket(0).columns[column] + 3
+    change(next(part for part in parts(tmp_path) if part.name.startswith("bucket")), place)
+    store.history._readers.clear()  # as another process would find it
+    with pytest.raises(
+        HistoryError, match=r"bucket-00000.arrow cannot be read \(its content is not .*--rebuild order_lines.customer,"
+    ):
+        store.historical_features(["v:count"], spine_of([(1, 5)]))
+
+
+def test_a_copy_is_compared_once_and_an_own_part_never(
+    open_store: Opener, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    world = make(78, facts=50)
+    spine = spine_of(moments_for(world, 79, 9))
+    store = open_store(world.records(), v=every_operation())
+    wanted = store.historical_features(["v:*"], spine)
+    summed: list[int] = []
+    real = files._sum
+    monkeypatch.setattr(files, "_sum", lambda rows: summed.append(1) or real(rows))  # type: ignore[func-returns-value]
+    store.history._readers.clear()
+    same_bits(store.historical_features(["v:*"], spine), wanted)
+    assert not summed
+    copy = tmp_path / "copy"
+    shutil.copytree(tmp_path / "store0", copy, copy_function=shutil.copy)  # gives each file a time of its own
+    for _ in range(2):
+        other = features.open_inline({"v": every_operation()}, world.records(), copy)
+        same_bits(other.historical_features(["v:*"], spine), wanted)
+        other.close()
+    assert len(summed) == len(list((copy / "history" / "order_lines.customer").rglob("*.arrow")))
+
+
+DICTIONARIES = {"cut": b'{"kind": ["sa', "no text": b"\xff\xfe", "another shape": b'{"kind": 3}', "gone": None}
+
+
+@pytest.mark.parametrize("damage", DICTIONARIES)
+def test_a_damaged_dictionary_is_named(damage: str, open_store: Opener, tmp_path: Path) -> None:
+    store = open_store(make(80, facts=20).records(), v=every_operation())
+    store.refresh()
+    (path,) = (tmp_path / "store0" / "history" / "order_lines.customer").rglob("dictionary.json")
+    content = DICTIONARIES[damage]
+    path.unlink() if content is None else path.write_bytes(content)
+    store.history._readers.clear()  # as another process would find it
+    with pytest.raises(
+        HistoryError,
+        match=r"dictionary.json cannot be read \(.*\); the JSON .* materialize --rebuild order_lines.customer,",
+    ):
+        store.historical_features(["v:*"], spine_of([(1, 5)]))
+    store.history.rebuild("order_lines.customer")
+    assert store.historical_features(["v:count"], spine_of([(1, 90 * DAY)]))["v__count"][0] > 0
 
 
 def test_parts_that_were_not_surely_on_the_disk_are_checked_after_a_restart(open_store: Opener, tmp_path: Path) -> None:

@@ -259,7 +259,7 @@ def _without(column: str) -> dict[str, Any]:
     return {name: value for name, value in ROW.items() if name != column}
 
 
-BAD: list[tuple[list[dict[str, Any]], type[Exception], str]] = [
+BAD: list[tuple[Any, type[Exception], str]] = [
     (
         [ROW | {"colour": "red"}],
         RecordsError,
@@ -282,6 +282,14 @@ BAD: list[tuple[list[dict[str, Any]], type[Exception], str]] = [
         r"names no customer \(customer_id is absent\)",
     ),
     ([ROW, {"source_key": "2"}], FeatureError, "row 2 of the rows pushed and row 1 differ in the column 'channel'"),
+    (ROW, FeatureError, r"the rows pushed are \{.*, a dict; a list of mappings, .* is expected; write \[row\] to push"),
+    ("abc", FeatureError, "the rows pushed are 'abc', a str; a list of mappings"),
+    (3, FeatureError, "the rows pushed are 3, a int; a list of mappings"),
+    (
+        [ROW, "abc"],
+        FeatureError,
+        "row 2 of the rows pushed is 'abc', a str; a mapping of columns to values",
+    ),
     ([ROW, ROW | {"value": "many"}], FeatureError, "values of several types in one column .* convert them"),
     ([ROW | {"customer_key": "nobody"}], RecordsError, "nobody"),
 ]
@@ -289,7 +297,7 @@ BAD: list[tuple[list[dict[str, Any]], type[Exception], str]] = [
 
 @pytest.mark.parametrize(("rows", "error", "sentence"), BAD)
 def test_bad_rows_are_one_sentence_and_write_nothing(
-    rows: list[dict[str, Any]], error: type[Exception], sentence: str, store: FeatureStore
+    rows: Any, error: type[Exception], sentence: str, store: FeatureStore
 ) -> None:
     before = store.records.watermark()
     with pytest.raises(error, match=sentence) as caught:

@@ -122,6 +122,26 @@ def test_a_bad_spine_is_one_sentence(name: str, store: FeatureStore) -> None:
         store.historical_features(["v:n"], pd.DataFrame(columns))
 
 
+TWICE = pd.DataFrame([[1, 5, 6]], columns=["customer_id", "as_of", "as_of"])
+
+
+@pytest.mark.parametrize(
+    ("spine", "sentence"),
+    [
+        (TWICE, "the spine has two columns 'as_of'; a name of its own for each is expected; drop one"),
+        (pa.Table.from_arrays([pa.array([1])] * 2, names=["x", "x"]), "the spine has two columns 'x'"),
+        ("customers", "the spine is 'customers' .*; a DataFrame or an Arrow table with an id and as_of in each row is"),
+        ({"customer_id": [1], "as_of": [5, 6]}, "the spine is {.*; a DataFrame or an Arrow table"),
+    ],
+)
+def test_what_is_no_table_or_has_a_column_twice_is_one_sentence(spine: Any, sentence: str, store: FeatureStore) -> None:
+    for ask in (store.historical_features, store.make_training_set):
+        with pytest.raises(SpineError, match=sentence):
+            ask(["v:n"], spine)
+    with pytest.raises(SpineError, match=sentence):
+        store.label(lines.count(), spine, days(1))
+
+
 def test_a_clash_with_a_column_of_the_spine_is_one_sentence(store: FeatureStore) -> None:
     with pytest.raises(
         FeatureError, match="the spine has a column 'v__n' already; a name of its own is expected; rename"

@@ -54,6 +54,7 @@ def test_a_new_file_is_a_new_model(tmp_path: Path) -> None:
     [
         ("broken(", "SyntaxError"),
         ("import nowhere_to_be_found", "ModuleNotFoundError"),
+        ("import sys\nsys.exit(0)", "SystemExit: 0"),
         ("x = 1", "it defines no `model`"),
         ("model = 3", "it defines no `model`"),
         (GOOD.format(name="other"), "its model is called 'other'"),
