@@ -5,13 +5,13 @@ from __future__ import annotations
 import pytest
 
 from configs import Settings
-from pipelines.score import Scored, score
+from pipelines.score import NobodyError, Scored, score
 from pipelines.shortlist import shortlist
 from pipelines.workspace import Workspace
 from rapport.face import Rapport
 from segments.scored import latest
 from tests.segments.shop import END, ids, merge
-from tests.serving.conftest import add, artefact, recommender
+from tests.serving.conftest import ORDERS, add, artefact, recommender
 
 
 def test_bands_are_told_from_the_highest_on(settings: Settings) -> None:
@@ -64,3 +64,18 @@ def standing(workspace: Workspace, table: str) -> set[int]:
         f"and version = (select max(version) from {table} n where n.id = s.id)"
     )
     return set(found["customer_id"].to_pylist())
+
+
+@pytest.mark.parametrize(("least", "stay"), [(6, 3), (99, 0)])
+def test_a_champion_with_a_narrower_population_withdraws_the_rest(settings: Settings, least: int, stay: int) -> None:
+    with Workspace(settings) as workspace:
+        before = score(workspace, "churn", as_of=END).scored
+        population = {"expression": f"buying__orders_365d > {least}", "refs": [ORDERS]}
+        add(settings, artefact(settings.artefacts_dir, weight=0.03, population=population))
+        if stay:
+            after = score(workspace, "churn", as_of=END)
+            assert (after.scored, after.withdrawn) == (stay, before - stay)
+        else:
+            with pytest.raises(NobodyError, match="nobody is in the population"):
+                score(workspace, "churn", as_of=END)
+        assert len(standing(workspace, "scores")) == stay
