@@ -16,9 +16,9 @@ from features.errors import unreadable
 from features.history.rows import Rows
 from features.kernel.program import Ints
 
-SUM, WRITTEN = b"sum", b"written"
+SUM = b"sum"
 SECOND = 1_000_000_000
-_CHECKED: dict[Path, tuple[int, int]] = {}  # size and time of parts of another time than their own that were read once
+_CHECKED: dict[Path, tuple[int, int]] = {}  # size and time of parts without a seal that were read once
 
 
 @dataclass(frozen=True)
@@ -79,9 +79,10 @@ def bucket_of(rows: Rows) -> Bucket:
 
 
 def write_rows(rows: Rows, path: Path, *, sync: bool = True) -> None:
-    """Write rows as an Arrow file with one batch, the sum of its words, and the time that the file is given.
+    """Write rows as an Arrow file with one batch and the sum of its words, and seal it by its time.
 
-    That time is a whole second, which every disk and archive keeps, and which whoever changes the file later moves.
+    The fraction of a second in the file's time follows from the sum, so that equal rows are equal bytes, and whoever
+    changes the file later moves it.
 
     Parameters
     ----------
@@ -91,19 +92,20 @@ def write_rows(rows: Rows, path: Path, *, sync: bool = True) -> None:
         Whether to push it to the disk before returning.
     """
     batch = pa.record_batch({name: pa.array(values) for name, values in rows.items()})
-    written = time.time_ns() // SECOND * SECOND
-    batch = batch.replace_schema_metadata({SUM: str(_sum(rows)), WRITTEN: str(written)})
+    total = _sum(rows)
+    batch = batch.replace_schema_metadata({SUM: str(total)})
     with path.open("wb") as file:
         with pa.ipc.new_file(file, batch.schema) as writer:
             writer.write_batch(batch)
         file.flush()
         if sync:
             os.fsync(file.fileno())
-    os.utime(path, ns=(written, written))
+    sealed = time.time_ns() // SECOND * SECOND + _seal(total)
+    os.utime(path, ns=(sealed, sealed))
 
 
 def map_bucket(path: Path, *, check: bool = False) -> Bucket:
-    """Map a file that `write_rows` wrote; one whose time is not that of its writing is compared with its sum.
+    """Map a file that `write_rows` wrote; one without its seal is compared with its sum.
 
     Parameters
     ----------
@@ -129,11 +131,11 @@ def map_bucket(path: Path, *, check: bool = False) -> Bucket:
         }
         bucket = Bucket(words, columns, batch.num_rows)
         told, stands = reader.schema.metadata or {}, (found.st_size, found.st_mtime_ns)
-        is_own = told.get(WRITTEN) == str(found.st_mtime_ns).encode()
-        if check or not (is_own or _CHECKED.get(path) == stands):
+        is_sealed = found.st_mtime_ns % SECOND == _seal(int(told.get(SUM, 0)))
+        if check or not (is_sealed or _CHECKED.get(path) == stands):
             if told.get(SUM) != str(_sum(bucket.as_rows())).encode():
                 raise OSError("its content is not what was written")
-            _CHECKED[path] = stands  # a copy keeps its other time: once in a process is enough
+            _CHECKED[path] = stands  # a copy stays without: once in a process is enough
     except (OSError, ValueError, AttributeError, pa.ArrowException) as error:
         raise unreadable(path, error, "an Arrow file") from error
     return bucket
@@ -141,6 +143,14 @@ def map_bucket(path: Path, *, check: bool = False) -> Bucket:
 
 def _sum(rows: Rows) -> int:
     return sum(int(np.add.reduce(values.view(np.uint64), dtype=np.uint64)) for values in rows.values()) % 2**64
+
+
+def _seal(total: int) -> int:
+    """Nanoseconds that the time of a file with a sum has beyond its second: whole microseconds, as disks keep them.
+
+    Never 0, so that a file whose time was cut to seconds is one without a seal.
+    """
+    return (1 + total % 999_999) * 1_000
 
 
 @cache
