@@ -117,12 +117,15 @@ def address(listener: socket.socket) -> str:
 class _Stop:
     """What a signal does: before the server listens to signals itself it ends the process, afterwards nothing.
 
-    The server raises the signal again once it has stopped; it must not end the process with an error then.
+    The server raises the signal again once it has stopped; it must not end the process with an error then. A signal
+    that falls into a finalizer, where nothing can be raised, is remembered.
     """
 
     is_serving = False
+    is_asked = False
 
     def __call__(self, _number: int, _frame: object) -> None:
+        self.is_asked = True
         if not self.is_serving:
             raise SystemExit(0)
 
@@ -136,6 +139,8 @@ def _serve(settings: Settings, listener: socket.socket, announce: Callable[[str]
     class Server(uvicorn.Server):
         async def startup(self, sockets: list[socket.socket] | None = None) -> None:
             stop.is_serving = True  # from here on the server's own handlers are in place
+            if stop.is_asked:
+                raise SystemExit(0)
             await super().startup(sockets)
             if announce is not None:
                 announce(address(listener))

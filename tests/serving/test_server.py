@@ -185,6 +185,31 @@ def test_a_signal_during_the_start_ends_it_too(settings: Settings, seconds: floa
     assert "Traceback" not in out
 
 
+LATE = """
+import os, signal, sys
+
+class Late:
+    def __del__(self):
+        os.kill(os.getpid(), signal.SIGTERM)
+        print("sent", flush=True)
+
+class Finder:
+    def find_spec(self, name, path=None, target=None):
+        if name == "uvicorn":
+            Late()
+
+sys.meta_path.insert(0, Finder())
+"""
+
+
+def test_a_signal_where_nothing_can_be_raised_is_not_lost(settings: Settings) -> None:
+    with started(settings, [sys.executable, "-c", LATE + PROGRAM]) as process:
+        out, _ = process.communicate(timeout=PATIENCE)
+    assert process.returncode == 0, out
+    assert "sent" in out or "SystemExit" in out
+    assert "http://" not in out
+
+
 def test_with_a_key_only_its_holder_is_answered(settings: Settings) -> None:
     with serving(settings, RAPPORT_API_KEY="open sesame") as running:
         without = httpx.get(f"{running.url}/v1/models").status_code
