@@ -32,7 +32,9 @@ where s.customer_id = :id and s.op <> 'retract'
 """
 SEGMENTS = """
 select g.name, g.title, m.change, m.occurred_at from segment_memberships m join segments g on g.id = m.segment_id
-where m.customer_id = :id and m.op <> 'retract' order by m.occurred_at desc, m.seq desc
+where m.customer_id = :id and m.op <> 'retract'
+    and m.version = (select max(n.version) from segment_memberships n where n.id = m.id)
+order by m.occurred_at desc, m.seq desc
 """
 OFFERS = """
 select r.rank, r.reason, r.occurred_at, coalesce(p.name, p.product_no) as product, p.product_no
@@ -43,12 +45,15 @@ where r.customer_id = :id and r.op <> 'retract'
 order by r.rank, r.seq desc
 """
 CONSENTS = """
-select purpose, channel, decision, basis, occurred_at from consents
-where party_id = :party and op <> 'retract' order by occurred_at desc, seq desc limit :most
+select c.purpose, c.channel, c.decision, c.basis, c.occurred_at from consents c
+where c.party_id = :party and c.op <> 'retract'
+    and c.version = (select max(n.version) from consents n where n.id = c.id)
+order by c.occurred_at desc, c.seq desc limit :most
 """
 ORDERS = """
-select order_no, kind, amount, currency, occurred_at from orders
-where customer_id = :id and op <> 'retract' order by occurred_at desc, seq desc limit :most
+select o.order_no, o.kind, o.amount, o.currency, o.occurred_at from orders o
+where o.customer_id = :id and o.op <> 'retract' and o.version = (select max(n.version) from orders n where n.id = o.id)
+order by o.occurred_at desc, o.seq desc limit :most
 """
 TICKETS = """
 select ticket_no, type, state, priority, occurred_at from tickets

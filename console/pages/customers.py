@@ -22,6 +22,7 @@ select customer_id, title from (
         row_number() over (partition by m.customer_id, m.segment_id order by m.occurred_at desc, m.seq desc) as place
     from segment_memberships m join segments g on g.id = m.segment_id
     where m.op <> 'retract' and m.customer_id in ({ids})
+        and m.version = (select max(n.version) from segment_memberships n where n.id = m.id)
 ) facts where place = 1 and change = 'enter' order by title
 """
 

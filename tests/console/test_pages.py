@@ -166,6 +166,32 @@ async def test_a_merged_customer_leads_to_the_one_who_stays(settings: Settings, 
         opened.close()
 
 
+async def test_a_corrected_order_is_shown_once_and_a_withdrawn_one_not_at_all(
+    settings: Settings, template: Path
+) -> None:
+    opened = console.open(copied(template, settings.home / "shop"))
+
+    def told(order: str, amount: int, op: str) -> None:
+        fact = rows(
+            source_key=[order], order_no=[order], customer_id=ids(opened.records, "C9"), kind=["sale"],
+            amount=[amount * 10_000], currency=["EUR"], occurred_at=[END], op=[op],
+        )  # fmt: skip
+        opened.records.write({"orders": fact})
+
+    for order in ("wrong", "gone"):
+        told(order, 111, "assert")
+    told("wrong", 222, "assert")
+    told("gone", 111, "retract")
+    try:
+        async with browse(opened) as browser:
+            text = (await browser.get("/customers/C9")).text
+        assert "222.00 EUR" in text
+        assert "111.00 EUR" not in text
+        assert "gone" not in text
+    finally:
+        opened.close()
+
+
 async def test_markup_in_records_stays_text(browser: httpx.AsyncClient) -> None:
     listed = (await browser.get("/customers")).text
     address = re.search(r'href="(/customers/X[^"]+)"', listed)
