@@ -72,7 +72,7 @@ def _one(workspace: Workspace, name: str, options: Mapping[str, Any]) -> Answer:
         f"naive rule: {data['naive']['rule']}",
         "",
         *[f"grade: {reason}" for reason in trained.candidate.grade_reasons],
-        *[f"leak audit: {item['feature']}: {item['finding']} ({item['value']:.3f})" for item in data["leaks"]],
+        *[f"leak audit: {item['feature']}: {item['finding']}" for item in data["leaks"]],
         *[f"decision: {reason}" for reason in data["decision"]],
         "",
         _next(data),
