@@ -104,6 +104,8 @@ class Arrival:
 
     def abandon(self) -> None:
         """Remove what was written and will not be committed."""
+        if self._builder is not None:
+            self._builder.abandon()
         for kind in "gd":
             shutil.rmtree(self._folder / f"{kind}{self._name}", ignore_errors=True)
 

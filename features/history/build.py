@@ -53,7 +53,7 @@ class Builder:
         self._words = memory // 32  # a quarter of the memory for runs, as much for versions held together
         self._names = ("entity", *TIMES, *SYSTEM[1:], *columns)
         self._run = min(RUN, max(memory // (64 * len(self._names)), 10_000))  # an eighth of the memory
-        self._runs = Runs(folder / "runs", self._words)
+        self._runs = Runs(folder / "runs", self._names, self._words)
         self._waiting: list[Rows] = []
         self._ghosts: list[Rows] = [empty_like(self._names)]
         self._marks = np.zeros(0, bool)
@@ -94,6 +94,7 @@ class Builder:
     def finish(self) -> tuple[int, int]:
         """Write the generation; the numbers of buckets and of rows."""
         self._cut()
+        self._runs.close()
         ghosts = concatenate(self._ghosts)
         if self._log.rule == "fact":
             self._supersede(ghosts)
@@ -109,9 +110,13 @@ class Builder:
         self._dictionary.save(self._folder / DICTIONARY)
         return buckets, len(self._runs)
 
+    def abandon(self) -> None:
+        """Stop; what was written is left to whoever named the folder."""
+        self._runs.close()
+
     def _cut(self) -> None:
         if self._waiting or not len(self._runs):
-            self._runs.add(_fresh(concatenate([*self._waiting] or [empty_like(self._names)])))
+            self._runs.add(list(map(_fresh, self._waiting or [empty_like(self._names)])))
             self._waiting = []
 
     def _write(self, number: int, buckets: int, ghosts: Rows) -> None:
